@@ -1,0 +1,60 @@
+// Who may import whom: the architecture, as rules.
+const mayImport = (name, allowed) => ({
+  name: `${name}-imports`,
+  comment: `${name} imports ${allowed.length ? allowed.join(', ') : 'no other package'} and nothing else of ours`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^packages/', pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    mayImport('core', []),
+    mayImport('line-search', ['core']),
+    mayImport('polyak-nonmonotone', ['core', 'line-search']),
+    mayImport('backend-tfjs', ['core']),
+    mayImport('backend-tfjs-wasm', []),
+    mayImport('datasets', ['core']),
+    mayImport('fashion-mnist', []),
+    {
+      name: 'methods-know-no-backend',
+      comment: 'A method package never imports tfjs or a backend',
+      severity: 'error',
+      from: { path: '^packages/(core|line-search|polyak-nonmonotone)/src', pathNot: '\\.test\\.ts$' },
+      to: { path: ['@tensorflow', '^packages/backend-'] },
+    },
+    {
+      name: 'only-through-exports',
+      comment: 'No package reaches into the files of another',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '^packages/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'numerics-without-node',
+      comment: 'What runs in a browser imports no Node built-in',
+      severity: 'error',
+      from: { path: '^packages/(core|line-search|polyak-nonmonotone|backend-tfjs)/src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@overparam/source', 'import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};

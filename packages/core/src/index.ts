@@ -1,0 +1,21 @@
+export type { Answer, Housekeeping, Linearization, LinearizeRequest, Oracle } from './oracle.ts';
+export type {
+  AcceleratedOracle,
+  DirectionName,
+  DirectionSummary,
+  DirectionalOracle,
+  SampleLossOracle,
+  SampleLosses,
+  TrialGradientOracle,
+  TrialLinearization,
+} from './optional-questions.ts';
+export { asking, type Asking, type Inquiry, type Question } from './ask.ts';
+export type { Method, Step } from './method.ts';
+export { checkNeeds } from './needs.ts';
+export { run, runAsync, type RunOptions } from './run.ts';
+export { minimize, StepFailed, type Minimization, type MinimizeOptions, type Progress } from './minimize.ts';
+export { checkpoint, restore, type Checkpoint } from './checkpoint.ts';
+export { counting, type Counts } from './counting.ts';
+export { observing, type Observer } from './observing.ts';
+export { OverparamError, badOption, isOverparamError, type CoreErrorCode } from './error.ts';
+export type { Signal } from './signal.ts';

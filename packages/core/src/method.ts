@@ -1,0 +1,24 @@
+import type { Asking, Inquiry } from './ask.ts';
+import type { Oracle } from './oracle.ts';
+
+/** What a step leaves behind. */
+export interface Step<State, Report> {
+  readonly state: State;
+  readonly report: Report;
+}
+
+/**
+ * An iterative method as a coroutine: each step asks typed questions of an oracle and computes with the answers.
+ *
+ * What a method keeps to: `state` is plain data that survives JSON, and is never changed in place; a step asks only
+ * questions named in `needs`; it asks at most one whose name begins with `move`, and that one last, so that a step
+ * happens whole or not at all.
+ */
+export interface Method<State, Report, Needs extends object = Oracle> {
+  readonly name: string;
+  /** The questions that a step may ask; the driver checks them against the oracle before the first step. */
+  readonly needs: readonly (keyof Needs & string)[];
+  /** The state before the first step. */
+  init(): State;
+  step(state: State, oracle: Asking<Needs>): Inquiry<Step<State, Report>>;
+}

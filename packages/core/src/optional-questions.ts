@@ -1,0 +1,62 @@
+import type { Answer, Oracle } from './oracle.ts';
+
+/**
+ * Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the
+ * direction rule and no momentum; `momentum` is -P m, with both.
+ */
+export type DirectionName = 'gradient' | 'preconditioned' | 'momentum';
+
+export interface DirectionSummary {
+  /** <g, v> */
+  readonly slope: number;
+  /** |v|^2 */
+  readonly squaredNorm: number;
+}
+
+/** For methods that search along one direction and fall back to, or finish along, another. */
+export interface DirectionalOracle extends Oracle {
+  direction(name: DirectionName): Answer<DirectionSummary>;
+  /** f(w + step v) on the data and randomness of the last `linearize`; w does not move. */
+  probeAlong(name: DirectionName, step: number): Answer<number>;
+  /** w <- w + step v */
+  moveAlong(name: DirectionName, step: number): Answer<void>;
+}
+
+export interface TrialLinearization {
+  /** f(w + step d) */
+  readonly value: number;
+  /** <g(w + step d), d> */
+  readonly slope: number;
+  /** |g(w + step d)|^2 */
+  readonly squaredGradientNorm: number;
+  /** |g(w + step d) - g(w)|^2 */
+  readonly squaredGradientChange: number;
+}
+
+/** For methods that need a gradient at a trial point. */
+export interface TrialGradientOracle extends Oracle {
+  /** Linearizes at w + step d, on the data and randomness of the last `linearize`; neither w, g nor d changes. */
+  probeGradient(step: number): Answer<TrialLinearization>;
+  /** w <- w - step g', with g' the gradient of the last `probeGradient` (an extragradient step). */
+  moveExtragradient(step: number): Answer<void>;
+}
+
+/** For methods that extrapolate from the points before. The oracle keeps those points, from the first such question on. */
+export interface AcceleratedOracle extends Oracle {
+  /** w_{k+1} <- w_k + step d + momentum (w_k - w_{k-1}), where w_{-1} = w_0. */
+  moveHeavyBall(step: number, momentum: number): Answer<void>;
+  /** y_{k+1} <- w_k + step d;  w_{k+1} <- (1 - tau) y_{k+1} + tau y_k, where y_0 = w_0. */
+  moveNesterov(step: number, tau: number): Answer<void>;
+}
+
+export interface SampleLosses {
+  /** Which samples of the data set the batch holds. */
+  readonly samples: readonly number[];
+  /** l_j(w), one a sample of the batch; their mean is f(w). */
+  readonly losses: readonly number[];
+}
+
+/** For methods that remember the loss of every sample. */
+export interface SampleLossOracle extends Oracle {
+  sampleLosses(): Answer<SampleLosses>;
+}

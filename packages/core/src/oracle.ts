@@ -1,0 +1,48 @@
+/** A value now, or a promise of it. */
+export type Answer<T> = T | PromiseLike<T>;
+
+/** What `linearize` tells of f near the current point w, along the direction d. */
+export interface Linearization {
+  /** f(w) */
+  readonly value: number;
+  /** <g, d>: the directional derivative of f along d. Negative when d descends. */
+  readonly slope: number;
+  /** |g|^2 */
+  readonly squaredGradientNorm: number;
+  /** True when the direction rule's d was no descent direction, and d = -g was taken in its place. */
+  readonly fellBack?: boolean;
+}
+
+export interface LinearizeRequest {
+  /** Names of the modules to differentiate; the others have d = 0. Absent: all. */
+  readonly modules?: readonly string[];
+}
+
+/**
+ * What every method may ask about the function f that it minimises.
+ *
+ * The oracle keeps the point w, the data, the gradient g and the direction d. Nothing of parameter size crosses:
+ * arguments and answers are structured-cloneable scalars and arrays of sample size, so an oracle may live in a worker
+ * or on another machine.
+ */
+export interface Oracle {
+  /** Computes f, its gradient g and a direction d at the current point w. */
+  linearize(request?: LinearizeRequest): Answer<Linearization>;
+  /** f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move. */
+  probe(step: number): Answer<number>;
+  /** w <- w + step d, whole or not at all. */
+  move(step: number): Answer<void>;
+}
+
+/**
+ * What a driver looks for on an oracle, beside the questions; both are optional.
+ */
+export interface Housekeeping {
+  /** The backend's name, for messages. */
+  readonly name?: string;
+  /**
+   * Called when a step ends in an error or an abort: forget the last `linearize` and leave everything, randomness and
+   * moving averages included, as it was before.
+   */
+  abandon?(): Answer<void>;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run from source: the condition makes every `@overparam/*` import resolve to its `src/index.ts`.
+const conditions = ['@overparam/source'];
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'] } },
+  test: {
+    include: ['packages/*/{src,test}/**/*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new URL('./tools/totals-reporter.ts', import.meta.url).pathname],
+  },
+});
