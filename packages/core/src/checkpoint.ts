@@ -66,6 +66,13 @@ const damaged = (why: string, cause?: unknown): Error =>
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
+/** An object literal, of this realm or of another (a worker's clone), or one without a prototype. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 const keys = (value: unknown): string => (isRecord(value) ? Object.keys(value).sort().join(', ') : typeof value);
 
 /** Throws unless JSON gives back the same value. */
@@ -73,11 +80,10 @@ function checkPlain(value: unknown, path: string): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;
   if (Array.isArray(value)) return value.forEach((entry, i) => checkPlain(entry, `${path}[${i}]`));
-  if (isRecord(value) && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.entries(value).forEach(([key, entry]) => checkPlain(entry, `${path}.${key}`));
+  if (isPlain(value)) return Object.entries(value).forEach(([key, entry]) => checkPlain(entry, `${path}.${key}`));
   throw new OverparamError(
     'STATE_NOT_PLAIN',
-    `${path} is ${String(value)}, which JSON does not keep: a state holds finite numbers, strings, booleans, null, arrays and plain objects.`,
+    `${path} is ${isRecord(value) ? `an object of the class ${value.constructor?.name ?? '?'}` : String(value)}, which JSON does not keep: a state holds finite numbers, strings, booleans, null, arrays and plain objects.`,
   );
 }
 
