@@ -1,0 +1,51 @@
+import { badOption } from '@overparam/core';
+import { type Search } from './line.ts';
+import { count, fraction, positive } from './range.ts';
+
+export interface GoldsteinOptions {
+  /** Between 0 and 1/2. */
+  readonly c?: number;
+  /** The factor that shortens a step which is too long, between 0 and 1. */
+  readonly beta_b?: number;
+  /** The factor that lengthens a step which is too short, more than 1. */
+  readonly beta_f?: number;
+  /** No step grows beyond it. */
+  readonly eta_max?: number;
+  /** No step shrinks below it. */
+  readonly eta_min?: number;
+  readonly maxTrials?: number;
+}
+
+/**
+ * A step that is neither too long nor too short, by shortening and lengthening in turn:
+ * R + (1 - c) step <g, d> <= f(w + step d) <= R + c step <g, d>.
+ * Goldstein (1965); as in SLS, arXiv 1905.09997, appendix H, and its code.
+ *
+ * A trial that is no number counts as too long. Where the step would have to grow beyond `eta_max`, the official code
+ * repeats the trial there until its trials are used up, and so does this.
+ */
+export function goldstein({
+  c = 0.1,
+  beta_b = 0.9,
+  beta_f = 2,
+  eta_max = 10,
+  eta_min = 1e-8,
+  maxTrials = 100,
+}: GoldsteinOptions = {}): Search<number> {
+  if (!(c > 0 && c <= 0.5)) throw badOption('c', c, 'a number between 0 and 1/2');
+  fraction('beta_b', beta_b);
+  if (!(beta_f > 1)) throw badOption('beta_f', beta_f, 'a number > 1');
+  positive('eta_max', eta_max);
+  count('maxTrials', maxTrials);
+  return function* (probe, { initial, reference, slope }) {
+    for (let step = initial, forwards = 1; ; forwards++) {
+      const trial = yield* probe(step);
+      const ended = { step, trial, backtracks: forwards - 1, forwards };
+      const decreases = trial <= reference + step * c * slope;
+      const advances = trial >= reference + step * (1 - c) * slope;
+      if (decreases && advances) return { ...ended, accepted: true, why: null, next: step };
+      step = decreases ? Math.min(step * beta_f, eta_max) : Math.max(step * beta_b, eta_min);
+      if (forwards === maxTrials) return { ...ended, accepted: false, why: 'max-trials', next: step };
+    }
+  };
+}

@@ -1,0 +1,45 @@
+import { type SampleLosses } from '@overparam/core';
+import { count } from './range.ts';
+import { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
+import { type Reference } from './reference.ts';
+
+export interface GrippoPerSampleState {
+  /** How many batches were seen. */
+  readonly batches: number;
+  /** Of each sample its last shares l_j / batch size of the batch loss, oldest first. */
+  readonly shares: Readonly<Record<string, readonly PlainNumber[]>>;
+}
+
+export interface GrippoPerSampleOptions {
+  /** How many losses are kept of each sample. */
+  readonly window: number;
+  /** The search is monotone for so many batches and one more: an epoch, so that every sample has a history. */
+  readonly batchesPerEpoch: number;
+}
+
+/**
+ * R = max(f, max_i of the batch's loss put together from each sample's i-th remembered loss), i over the history of
+ * the batch's first sample. "Single-batch Grippo" of PoNoS, arXiv 2306.12747. Its state holds `window` numbers a sample.
+ */
+export function grippoPerSample({
+  window,
+  batchesPerEpoch,
+}: GrippoPerSampleOptions): Reference<GrippoPerSampleState, { readonly value: number } & SampleLosses> {
+  count('window', window);
+  const monotoneUntil = Math.trunc(batchesPerEpoch);
+  return {
+    init: () => ({ batches: 0, shares: {} }),
+    next({ batches, shares }, { value: f, samples, losses }) {
+      const histories = samples.map((sample) => (shares[sample] ?? []).map(fromPlain));
+      const remembered = (histories[0] ?? []).map((_, i) =>
+        histories.reduce((sum, history) => sum + (history[Math.min(i, history.length - 1)] ?? 0), 0),
+      );
+      const reference = batches <= monotoneUntil ? f : Math.max(f, ...remembered);
+      const next = { ...shares };
+      samples.forEach((sample, j) => {
+        next[sample] = [...(next[sample] ?? []), toPlain(losses[j]! / losses.length)].slice(-window);
+      });
+      return [reference, { batches: batches + 1, shares: next }];
+    },
+  };
+}

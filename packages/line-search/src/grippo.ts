@@ -1,0 +1,23 @@
+import { count } from './range.ts';
+import { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
+import { type Reference } from './reference.ts';
+
+export interface GrippoState {
+  /** f of the last batches, oldest first. */
+  readonly losses: readonly PlainNumber[];
+}
+
+/**
+ * R = max(f, the losses of the last `window` batches, each at its own point).
+ * Grippo, Lampariello and Lucidi (1986), (6), across batches: "cross-batch Grippo" of PoNoS, arXiv 2306.12747.
+ */
+export function grippo({ window }: { readonly window: number }): Reference<GrippoState> {
+  count('window', window);
+  return {
+    init: () => ({ losses: [] }),
+    next: ({ losses }, { value: f }) => [
+      Math.max(f, ...losses.map(fromPlain)),
+      { losses: [...losses, toPlain(f)].slice(-window) },
+    ],
+  };
+}

@@ -1,0 +1,22 @@
+import { positive } from './range.ts';
+
+export interface PolyakOptions {
+  /** Scales the step down: 1/2 is Polyak's own for gradient descent with the loss as |.|^2 / 2; 0.1 in PoNoS, 0.2 in SPS. */
+  readonly c_p?: number;
+  /** f*, the least value of f; 0 under interpolation. */
+  readonly f_star?: number;
+  /** Keeps the quotient finite where the gradient vanishes. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Polyak's step (f - f*) / (c_p |g|^2 + epsilon); a preconditioned norm takes the place of |g|^2 along such a direction.
+ * Polyak (1969); stochastic in SPS (arXiv 2002.10542) and PoNoS (arXiv 2306.12747).
+ */
+export function polyak({ c_p = 0.1, f_star = 0, epsilon = 1e-8 }: PolyakOptions = {}): (
+  value: number,
+  squaredNorm: number,
+) => number {
+  positive('c_p', c_p);
+  return (value, squaredNorm) => (value - f_star) / (c_p * squaredNorm + epsilon);
+}

@@ -1,0 +1,152 @@
+import type {
+  AcceleratedOracle,
+  DirectionName,
+  DirectionalOracle,
+  SampleLossOracle,
+  TrialGradientOracle,
+} from '@overparam/core';
+
+export type Vector = readonly number[];
+
+const dot = (a: Vector, b: Vector): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+const plus = (a: Vector, t: number, b: Vector): number[] => a.map((x, i) => x + t * b[i]!);
+
+/** Moments of a direction rule and the directions they make. */
+export interface DirectionRule {
+  readonly rule: 'gradient' | 'adagrad' | 'adam' | 'amsgrad' | 'rmsprop';
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Which of its directions is d. */
+  readonly d?: DirectionName;
+}
+
+export interface LeastSquares {
+  readonly X: readonly Vector[];
+  readonly y: Vector;
+  readonly w0: Vector;
+}
+
+/**
+ * Every question of the core on f(w) = mean over the batch of (x.w - y)^2, in float64: what the methods are tested
+ * against. `batch` says which rows the next linearization takes.
+ */
+export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracle, AcceleratedOracle, SampleLossOracle {
+  readonly name = 'least squares';
+  w: number[];
+  batch: readonly number[];
+  /** How often the data were gone through, by question. */
+  readonly problem: LeastSquares;
+  readonly rule: Required<DirectionRule>;
+  #v: number[];
+  #vMax: number[];
+  #m: number[];
+  #t = 0;
+  #directions: Record<DirectionName, readonly number[]>;
+  #g: readonly number[];
+  #trialGradient: readonly number[] = [];
+  #before: readonly number[];
+  #y: readonly number[];
+
+  constructor(problem: LeastSquares, rule: DirectionRule = { rule: 'gradient' }) {
+    this.problem = problem;
+    this.rule = { beta1: 0, beta2: 0.999, d: rule.rule === 'gradient' ? 'gradient' : 'preconditioned', ...rule };
+    this.w = [...problem.w0];
+    this.batch = problem.y.map((_, i) => i);
+    const zero = this.w.map(() => 0);
+    this.#v = zero;
+    this.#vMax = zero;
+    this.#m = zero;
+    this.#g = zero;
+    this.#directions = { gradient: zero, preconditioned: zero, momentum: zero };
+    this.#before = this.w;
+    this.#y = this.w;
+  }
+
+  #residuals(w: Vector): number[] {
+    return this.batch.map((i) => dot(this.problem.X[i]!, w) - this.problem.y[i]!);
+  }
+  value(w: Vector = this.w): number {
+    return this.#residuals(w).reduce((sum, r) => sum + r * r, 0) / this.batch.length;
+  }
+  gradient(w: Vector = this.w): number[] {
+    const residuals = this.#residuals(w);
+    return w.map(
+      (_, j) =>
+        (2 * this.batch.reduce((sum, i, k) => sum + residuals[k]! * this.problem.X[i]![j]!, 0)) / this.batch.length,
+    );
+  }
+
+  get #d(): Vector {
+    return this.#directions[this.rule.d];
+  }
+
+  linearize() {
+    const g = this.gradient();
+    this.#g = g;
+    this.#t += 1;
+    const { rule, beta1, beta2 } = this.rule;
+    const ema = rule === 'adagrad' ? { old: 1, fresh: 1 } : { old: beta2, fresh: 1 - beta2 };
+    this.#v = this.#v.map((v, i) => ema.fresh * g[i]! ** 2 + ema.old * v);
+    this.#m = this.#m.map((m, i) => (1 - beta1) * g[i]! + beta1 * m);
+    this.#vMax = this.#vMax.map((v, i) => Math.max(v, this.#v[i]!));
+    const corrected = rule === 'adam' || rule === 'amsgrad' ? 1 - beta2 ** this.#t : 1;
+    const P = (rule === 'amsgrad' ? this.#vMax : this.#v).map((v) => 1 / (Math.sqrt(v / corrected) + 1e-8));
+    const gradient = g.map((x) => -x);
+    this.#directions = {
+      gradient,
+      preconditioned: gradient.map((x, i) => P[i]! * x),
+      momentum: P.map((p, i) => (-p * this.#m[i]!) / (1 - beta1 ** this.#t)),
+    };
+    return { value: this.value(), slope: dot(g, this.#d), squaredGradientNorm: dot(g, g) };
+  }
+  probe(step: number) {
+    return this.value(plus(this.w, step, this.#d));
+  }
+  move(step: number) {
+    this.#to(plus(this.w, step, this.#d));
+  }
+  #to(w: number[]): void {
+    this.#before = this.w;
+    this.w = w;
+  }
+
+  direction(name: DirectionName) {
+    const v = this.#directions[name];
+    return { slope: dot(this.#g, v), squaredNorm: dot(v, v) };
+  }
+  probeAlong(name: DirectionName, step: number) {
+    return this.value(plus(this.w, step, this.#directions[name]));
+  }
+  moveAlong(name: DirectionName, step: number) {
+    this.#to(plus(this.w, step, this.#directions[name]));
+  }
+
+  probeGradient(step: number) {
+    const w = plus(this.w, step, this.#d);
+    const g = this.gradient(w);
+    const change = plus(g, -1, this.#g);
+    this.#trialGradient = g;
+    return {
+      value: this.value(w),
+      slope: dot(g, this.#d),
+      squaredGradientNorm: dot(g, g),
+      squaredGradientChange: dot(change, change),
+    };
+  }
+  moveExtragradient(step: number) {
+    this.#to(plus(this.w, -step, this.#trialGradient));
+  }
+
+  moveHeavyBall(step: number, momentum: number) {
+    this.#to(plus(plus(this.w, step, this.#d), momentum, plus(this.w, -1, this.#before)));
+  }
+  moveNesterov(step: number, tau: number) {
+    const y = plus(this.w, step, this.#d);
+    this.#to(y.map((x, i) => (1 - tau) * x + tau * this.#y[i]!));
+    this.#y = y;
+  }
+
+  sampleLosses() {
+    return { samples: this.batch, losses: this.#residuals(this.w).map((r) => r * r) };
+  }
+}
