@@ -1,0 +1,27 @@
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { adam, type AdamOptions } from './adam.ts';
+import { checkNonNegative } from './average.ts';
+import type { DirectionRule } from './rule.ts';
+
+export interface AdamWOptions extends AdamOptions {
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adam with decoupled weight decay (arXiv 1711.05101, Algorithm 2): d = -(m^ / (sqrt(v^) + epsilon) + weightDecay w).
+ * The decay is part of the preconditioned direction and of the one with momentum.
+ */
+export function adamw({ weightDecay = 0.01, ...rest }: AdamWOptions = {}): DirectionRule {
+  checkNonNegative('weightDecay', weightDecay);
+  const rule = adam(rest);
+  return {
+    name: 'adamw',
+    options: { ...rule.options, weightDecay },
+    remembers: rule.remembers,
+    next(input) {
+      const { preconditioned, momentum, memory } = rule.next(input);
+      const decayed = (x: Tensor): Tensor => add(x, mul(input.variable, weightDecay));
+      return { momentum: decayed(momentum), preconditioned: () => decayed(preconditioned()), memory };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { add, mul } from '@tensorflow/tfjs-core';
+import { checkRate } from './average.ts';
+import type { MomentumOptions } from './momentum.ts';
+import type { DirectionRule } from './rule.ts';
+
+/** Nesterov momentum: m <- beta m + g, d = -(g + beta m) (Sutskever et al. 2013, eq. 3-4, at the point of lookahead). */
+export function nesterov({ beta = 0.9 }: MomentumOptions = {}): DirectionRule {
+  checkRate('beta', beta);
+  return {
+    name: 'nesterov',
+    options: { beta },
+    remembers: ['m'],
+    next({ gradient: g, memory }) {
+      const m = memory ? add(mul(memory[0]!, beta), g) : g;
+      return { momentum: add(g, mul(m, beta)), preconditioned: () => g, memory: [m] };
+    },
+  };
+}

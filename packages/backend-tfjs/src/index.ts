@@ -1,0 +1,20 @@
+export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions } from './optimizer.ts';
+export { oracle, type OracleOptions, type TfjsOracle } from './oracle.ts';
+export type { NamedTensor } from './engine.ts';
+export {
+  gradient,
+  momentum,
+  nesterov,
+  adam,
+  adamw,
+  adagrad,
+  amsgrad,
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamWOptions,
+  type Direction,
+  type DirectionRule,
+  type MomentumOptions,
+  type RuleInput,
+  type RuleOutput,
+} from './directions/index.ts';

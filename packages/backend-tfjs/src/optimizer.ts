@@ -1,0 +1,196 @@
+import {
+  Optimizer,
+  scalar,
+  serialization,
+  tidy,
+  type NamedTensorMap,
+  type Scalar,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
+import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
+import { disposeAll, engine, type NamedTensor } from './engine.ts';
+import { make, remember } from './method-registry.ts';
+import { stepping, type Stepping, type TfjsQuestions } from './stepping.ts';
+import { trainableVariables, type Problem } from './problem.ts';
+import { readSync } from './read.ts';
+import { describe, fromWeights, toWeights } from './weights.ts';
+
+export interface OptimizerOptions<Report> {
+  /** How the direction is made of gradients; 'gradient' when absent. */
+  readonly direction?: Direction;
+  /** Called after each step. */
+  readonly onReport?: (report: Report) => void;
+}
+
+/**
+ * A `tf.Optimizer` that takes its steps by a method: for `model.compile`, and for loops that call `minimize`.
+ *
+ * It calls the loss once a step. After any exception the variables, the moments and `state` are as before the step.
+ *
+ * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION`
+ */
+export function optimizer<State, Report, Needs extends object>(
+  method: Method<State, Report, Needs>,
+  options: OptimizerOptions<Report> = {},
+): MethodOptimizer<State, Report> {
+  serialization.registerClass(MethodOptimizer);
+  return new MethodOptimizer(method as unknown as Method<State, Report, TfjsQuestions>, options);
+}
+
+/**
+ * Registers methods by their names, so that `tf.loadLayersModel` brings back an optimizer that was saved with its model:
+ * `registerMethods({ ponos })` before loading.
+ */
+export function registerMethods(methods: Parameters<typeof remember>[0]): void {
+  serialization.registerClass(MethodOptimizer);
+  remember(methods);
+}
+
+/** Made by {@link optimizer}. */
+export class MethodOptimizer<State = unknown, Report = unknown> extends Optimizer {
+  /** @nocollapse */
+  static get className(): string {
+    return 'OverparamMethodOptimizer';
+  }
+
+  readonly method: Method<State, Report, TfjsQuestions>;
+  readonly #rule: DirectionRule;
+  readonly #onReport: ((report: Report) => void) | undefined;
+  readonly #oracle: Stepping;
+  #problem: Problem | undefined;
+  #state: State;
+  #report: Report | undefined;
+  #handedOut: NamedTensor[] = [];
+
+  constructor(
+    method: Method<State, Report, TfjsQuestions>,
+    { direction = 'gradient', onReport }: OptimizerOptions<Report>,
+  ) {
+    super();
+    this.method = method;
+    this.#rule = directionRule(direction);
+    this.#onReport = onReport;
+    this.#oracle = stepping({ problem: () => this.#problem!, rule: this.#rule, read: readSync, modules: undefined });
+    this.#state = method.init();
+    checkNeeds(method, this.#oracle.questions);
+  }
+
+  /** The method's state after the last step. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The report of the last step; undefined before the first. */
+  get report(): Report | undefined {
+    return this.#report;
+  }
+
+  /** One step of the method on `f`. Returns f at the variables' values before the step, where `returnCost` says so. */
+  override minimize(f: () => Scalar, returnCost = false, varList?: Variable[]): Scalar | null {
+    this.#pose(f, varList);
+    return this.#step(returnCost);
+  }
+
+  /** The gradients of `f`; the recording of it waits for `applyGradients`, or for the next step. */
+  override computeGradients(f: () => Scalar, varList?: Variable[]): { value: Scalar; grads: NamedTensorMap } {
+    this.#pose(f, varList);
+    const { value, gradients } = this.#oracle.evaluate();
+    const named = this.#problem!.variables.flatMap(({ name }, i) => {
+      const gradient = gradients[i];
+      return gradient ? [[name, gradient.clone()] as const] : [];
+    });
+    return { value: value.clone() as Scalar, grads: Object.fromEntries(named) };
+  }
+
+  /**
+   * One step of the method on the function that `computeGradients` was last called with, along a direction that is made
+   * of these gradients (clipped, or otherwise changed).
+   * @throws OverparamError `CLOSURE_NEEDED` without a `computeGradients` before
+   */
+  override applyGradients(gradients: NamedTensorMap | NamedTensor[]): void {
+    if (!this.#oracle.cost || !this.#problem)
+      throw new OverparamError(
+        'CLOSURE_NEEDED',
+        `'${this.method.name}' evaluates the loss at other points, which gradients do not say: call minimize(f), or computeGradients(f) before applyGradients.`,
+      );
+    const byName = Array.isArray(gradients)
+      ? new Map(gradients.map(({ name, tensor }) => [name, tensor]))
+      : new Map(Object.entries(gradients));
+    const given = this.#problem.variables.flatMap((variable) => {
+      const gradient = byName.get(variable.name);
+      return gradient ? [[variable, gradient] as const] : [];
+    });
+    this.#oracle.descendBy(new Map(given));
+    this.#step(false);
+  }
+
+  #pose(loss: () => Scalar, varList: Variable[] | undefined): void {
+    this.#problem = { loss, variables: varList?.filter(({ trainable }) => trainable) ?? trainableVariables() };
+  }
+
+  #step(returnCost: boolean): Scalar | null {
+    try {
+      const { state, report } = run(this.method, this.#oracle.questions, this.#state);
+      const cost = returnCost ? ((this.#oracle.cost?.clone() ?? tidy(this.#problem!.loss)) as Scalar) : null;
+      this.#state = state;
+      this.#report = report;
+      this.incrementIterations();
+      this.#onReport?.(report);
+      return cost;
+    } finally {
+      this.#oracle.finish();
+      this.#problem = undefined;
+    }
+  }
+
+  /** The method's state and all moments. The tensors are borrowed: they live until the next step. */
+  override async getWeights(): Promise<NamedTensor[]> {
+    disposeAll(this.#handedOut.map(({ tensor }) => tensor));
+    const [header, ...moments] = toWeights(this.#rule, this.#oracle.memory, {
+      checkpoint: checkpoint(this.method, this.#state),
+    });
+    this.#handedOut = [{ name: 'iter', tensor: engine().keep(scalar(this.iterations, 'int32')) }, header!];
+    return [...this.#handedOut, ...moments];
+  }
+
+  /**
+   * Takes what `getWeights` gave, of this or another process: training goes on as if uninterrupted.
+   * @throws OverparamError `STATE_FOREIGN`, `CHECKPOINT_FOREIGN`, `CHECKPOINT_DAMAGED`, `CHECKPOINT_NEWER`
+   */
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    const [iterations] = weights;
+    const also = await fromWeights(this.#rule, this.#oracle.memory, weights);
+    this.#state = restore(this.method, also['checkpoint']);
+    this.iterations_ = (await iterations!.tensor.data())[0]!;
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const { name } = this.method;
+    const { options } = this.method as { readonly options?: object };
+    return { method: asConfig({ name, options }), direction: asConfig(describe(this.#rule)) };
+  }
+
+  /** @nocollapse */
+  static override fromConfig<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>,
+    config: serialization.ConfigDict,
+  ): T {
+    const { name, options } = fromConfigText(config['method']) as { name: string; options?: object };
+    const direction = directionRule(fromConfigText(config['direction']) as { name: string; options: object });
+    return new cls(make(name, options), { direction });
+  }
+
+  override dispose(): void {
+    this.#oracle.dispose();
+    disposeAll(this.#handedOut.map(({ tensor }) => tensor));
+  }
+}
+
+/** tfjs turns snake_case in a loaded configuration into camelCase, strings too: as JSON without an underscore it is safe. */
+const asConfig = (value: object): string => JSON.stringify(value).replaceAll('_', '\\u005f');
+
+function fromConfigText(text: unknown): object {
+  if (typeof text !== 'string') throw badOption('The configuration of the optimizer', text, 'what getConfig returned');
+  return JSON.parse(text) as object;
+}

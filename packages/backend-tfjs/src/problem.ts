@@ -1,0 +1,100 @@
+import { getGradient, Variable, type Tensor } from '@tensorflow/tfjs-core';
+import { OverparamError } from '@overparam/core';
+import { callLoss } from './call-loss.ts';
+import { differentiate } from './differentiate.ts';
+import { disposeAll, engine, share } from './engine.ts';
+import { onDraws, type Draws } from './randomness.ts';
+import { record, type Recording } from './recording.ts';
+import { notingWrites, type Before } from './variable-writes.ts';
+
+/** f as a function of the variables. */
+export interface Problem {
+  readonly loss: () => Tensor;
+  readonly variables: readonly Variable[];
+}
+
+/** All trainable variables, as tfjs's optimizers take them when none are named. */
+export const trainableVariables = (): Variable[] =>
+  (Object.values(engine().registeredVariables) as Variable[]).filter(({ trainable }) => trainable);
+
+/** The recorded loss, its value and its gradients at the variables' values; of all of it the caller disposes. */
+export interface Evaluation {
+  readonly recording: Recording;
+  readonly value: Tensor;
+  /** One a variable, null where the loss does not depend on it. */
+  readonly gradients: readonly (Tensor | null)[];
+}
+
+/**
+ * Calls the loss, once.
+ * @param before takes what variables that the loss writes held before
+ */
+export function evaluate({ loss, variables }: Problem, draws: Draws, before: Before): Evaluation {
+  check(variables);
+  let recording: Recording | undefined;
+  try {
+    const { value, gradients } = differentiate(() => {
+      recording = notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)));
+      return recording.value;
+    }, variables);
+    const held = share(value);
+    if (!('assign' in value)) value.dispose();
+    const kept = gradients.map((gradient) => gradient && engine().keep(gradient));
+    const evaluation = { recording: recording!, value: held, gradients: kept };
+    try {
+      checkEvaluation(kept, variables, before);
+      return evaluation;
+    } catch (error) {
+      disposeAll([held, ...kept.map((gradient) => gradient ?? undefined)]);
+      throw error;
+    }
+  } catch (error) {
+    recording?.dispose();
+    throw error;
+  }
+}
+
+function check(variables: readonly Variable[]): void {
+  if (variables.length === 0)
+    throw new OverparamError(
+      'NO_VARIABLES',
+      'There is no trainable variable to minimize over: build the model first, or pass its variables.',
+    );
+  if (getGradient('Multiply') == null)
+    throw new OverparamError(
+      'NO_GRADIENTS',
+      `tfjs has no gradients registered: '@tensorflow/tfjs-core' alone brings none. Import '@tensorflow/tfjs' or '@tensorflow/tfjs-layers' once.`,
+    );
+  for (const variable of variables) {
+    if (variable.constructor !== Variable)
+      throw new OverparamError(
+        'TWO_COPIES',
+        `The variable '${variable.name}' was made by another copy of @tensorflow/tfjs-core than the one that @overparam/backend-tfjs imports: ` +
+          `'npm ls @tensorflow/tfjs-core' shows both; keep one.`,
+      );
+    if (variable.isDisposed)
+      throw new OverparamError(
+        'DISPOSED_VARIABLE',
+        `The variable '${variable.name}' is disposed: leave it out of the variables, or make a new optimizer for the new model.`,
+      );
+    if (variable.dtype !== 'float32')
+      throw new OverparamError(
+        'NOT_FLOAT',
+        `The variable '${variable.name}' is of type ${variable.dtype}, which has no gradient: make it float32, or not trainable.`,
+      );
+  }
+}
+
+function checkEvaluation(gradients: readonly (Tensor | null)[], variables: readonly Variable[], before: Before): void {
+  if (gradients.every((gradient) => gradient === null))
+    throw new OverparamError(
+      'UNCONNECTED',
+      `The loss does not depend on any of the variables (${variables.map(({ name }) => name).join(', ')}): compute it from them, with differentiable operations, inside the loss function.`,
+    );
+  const written = variables.find((variable) => before.has(variable));
+  if (written)
+    throw new OverparamError(
+      'PARAMETER_WRITTEN',
+      `The loss assigned to '${written.name}', a variable that is being minimized over: change it between steps, or make it not trainable.`,
+    );
+}

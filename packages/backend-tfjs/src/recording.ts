@@ -1,0 +1,265 @@
+import type { NamedAttrMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { differentiate, type Differentiated } from './differentiate.ts';
+import { disposeAll, engine, type CustomGradient, type Inputs, type Save } from './engine.ts';
+import { intercept } from './intercept.ts';
+
+/** Where a tensor came from: a variable, an output of a step, or anything that does not depend on the variables. */
+type Source =
+  { readonly variable: number } | { readonly step: number; readonly output: number } | { readonly constant: Tensor };
+
+interface Step {
+  readonly name: string;
+  readonly inputs: Inputs<Source>;
+  readonly attrs: NamedAttrMap | undefined;
+  /** False when the kernel gave one of its inputs back: then the output is not the step's to free. */
+  readonly owned: boolean;
+}
+
+/** The steps from `start` to `end` belong to an operation with a gradient of its own. */
+interface Custom {
+  readonly start: number;
+  readonly end: number;
+  readonly inputs: { readonly [name: string]: Source };
+  readonly output: { readonly step: number; readonly output: number };
+  readonly saved: readonly Source[];
+  readonly backwardsFunc: CustomGradient['backwardsFunc'];
+}
+
+/** What a loss did, ready to be done again at other values of the variables. */
+export interface Recording {
+  /** The loss, as the recorded call computed it. */
+  readonly value: Tensor;
+  /** The loss read back a value that depends on the variables: its course may differ elsewhere, so it can't be replayed. */
+  readonly readBack: boolean;
+  /** The loss with `points` in the places of the variables. The caller disposes of it. */
+  replay(points: readonly Tensor[]): Tensor;
+  /** The same, with its gradients in `points`. */
+  differentiate(points: readonly Tensor[]): Differentiated;
+  dispose(): void;
+}
+
+/**
+ * Calls `loss` once and records every kernel whose result depends on `variables`, sliced backwards from the loss.
+ * All else (data, masks, labels, frozen layers, statistics) is a constant, held by reference count and not computed again;
+ * so a replay at the variables' values equals the loss to the bit.
+ */
+export function record(loss: () => Tensor, variables: readonly Variable[]): Recording {
+  const sources = new Map<number, Source>(variables.map(({ id }, variable) => [id, { variable }]));
+  const constants = new Map<number, Tensor>();
+  const dependent = new WeakSet<object>(variables.map(({ dataId }) => dataId));
+  const steps: Step[] = [];
+  const customs: Custom[] = [];
+  let depth = 0;
+  let customDepth = 0;
+  let readBack = false;
+
+  const current = engine();
+  const runKernel = current.runKernel.bind(current);
+  const runKernelFunc = current.runKernelFunc.bind(current);
+  const readSync = current.readSync.bind(current);
+
+  const sourceOf = (tensor: Tensor): Source => {
+    const known = sources.get(tensor.id);
+    if (known) return known;
+    let constant = constants.get(tensor.id);
+    if (!constant) {
+      constant = current.keep(runKernel('Identity', { x: tensor }) as Tensor);
+      constants.set(tensor.id, constant);
+    }
+    return { constant };
+  };
+  const isDependent = (tensor: Tensor | undefined): boolean => tensor != null && sources.has(tensor.id);
+
+  const recordKernel = (name: string, inputs: Inputs<Tensor>, attrs?: NamedAttrMap): Tensor | Tensor[] => {
+    depth++;
+    let out: Tensor | Tensor[];
+    try {
+      out = runKernel(name, inputs, attrs);
+    } finally {
+      depth--;
+    }
+    // A kernel that another one calls is done again when that one is.
+    if (depth > 0 || !list(inputs).some(isDependent)) return out;
+    const outputs = asArray(out);
+    const owned = !outputs.some(isDependent);
+    const step = steps.push({ name, inputs: mapInputs(inputs, sourceOf), attrs, owned }) - 1;
+    outputs.forEach((tensor, output) => {
+      dependent.add(tensor.dataId);
+      if (!sources.has(tensor.id)) sources.set(tensor.id, { step, output });
+    });
+    return out;
+  };
+
+  const recordCustom: typeof runKernelFunc = (operation) => {
+    if (operation.kernelName !== undefined || depth > 0 || customDepth > 0) return runKernelFunc(operation);
+    const start = steps.length;
+    let saved: Source[] = [];
+    const forwardFunc = (backend: unknown, save: Save): Tensor =>
+      operation.forwardFunc(backend, (tensors) => {
+        saved = tensors.map(sourceOf);
+        save(tensors);
+      });
+    customDepth++;
+    let out: Tensor | Tensor[];
+    try {
+      out = runKernelFunc({ ...operation, forwardFunc });
+    } finally {
+      customDepth--;
+    }
+    const output = sources.get((out as Tensor).id);
+    if (output && 'step' in output && output.step >= start) {
+      const inputs = Object.fromEntries(Object.entries(operation.inputs).map(([name, x]) => [name, sourceOf(x)]));
+      customs.push({ start, end: steps.length, inputs, output, saved, backwardsFunc: operation.backwardsFunc });
+    }
+    return out;
+  };
+
+  try {
+    const value = intercept(
+      current,
+      {
+        runKernel: recordKernel,
+        runKernelFunc: recordCustom,
+        readSync: (dataId) => {
+          readBack ||= dependent.has(dataId);
+          return readSync(dataId);
+        },
+      },
+      loss,
+    );
+    const result = sourceOf(value);
+    const sliced = slice(result, steps, customs);
+    const used = new Set(sliced.constants);
+    for (const [id, constant] of constants)
+      if (!used.has(constant)) {
+        constant.dispose();
+        constants.delete(id);
+      }
+    return {
+      value,
+      readBack,
+      replay: (points) => replay(points, result, steps, sliced.order),
+      differentiate: (points) => {
+        const at = differentiate(() => replayForGradient(points, result, steps, sliced.order, customs), points);
+        return points.includes(at.value) ? { ...at, value: at.value.clone() } : at;
+      },
+      dispose: () => disposeAll(constants.values()),
+    };
+  } catch (error) {
+    disposeAll(constants.values());
+    throw error;
+  }
+}
+
+interface Ordered {
+  readonly step: number;
+  /** Steps whose outputs nobody needs after this one. */
+  readonly last: number[];
+}
+
+interface Slice {
+  readonly order: readonly Ordered[];
+  readonly constants: readonly Tensor[];
+}
+
+/** The steps that the result needs, what custom gradients save of them included, and the constants these use. */
+function slice(result: Source, steps: readonly Step[], customs: readonly Custom[]): Slice {
+  const savedBy = new Map(
+    customs.map(({ output, saved, inputs }) => [output.step, [...saved, ...Object.values(inputs)]]),
+  );
+  const needed = new Set<number>();
+  const constants: Tensor[] = [];
+  const pending: Source[] = [result];
+  for (let source = pending.pop(); source; source = pending.pop()) {
+    if ('constant' in source) constants.push(source.constant);
+    if (!('step' in source) || needed.has(source.step)) continue;
+    needed.add(source.step);
+    pending.push(
+      ...list(steps[source.step]!.inputs).filter((input) => input != null),
+      ...(savedBy.get(source.step) ?? []),
+    );
+  }
+  const order = [...needed].sort((a, b) => a - b).map((step) => ({ step, last: [] as number[] }));
+  const seen = new Set<number>('step' in result ? [result.step] : []);
+  for (const { step, last } of order.toReversed()) {
+    for (const input of [{ step, output: 0 }, ...list(steps[step]!.inputs)])
+      if (input && 'step' in input && !seen.has(input.step)) {
+        seen.add(input.step);
+        if (steps[input.step]!.owned) last.push(input.step);
+      }
+  }
+  return { order, constants };
+}
+
+function replay(points: readonly Tensor[], result: Source, steps: readonly Step[], order: readonly Ordered[]): Tensor {
+  const current = engine();
+  const outputs: Tensor[][] = [];
+  const valueOf = reader(points, outputs);
+  return current.tidy(() => {
+    for (const { step, last } of order) {
+      const { name, inputs, attrs } = steps[step]!;
+      outputs[step] = asArray(current.runKernel(name, mapInputs(inputs, valueOf), attrs));
+      for (const done of last) disposeAll(outputs[done]!);
+    }
+    return 'step' in result ? valueOf(result) : (current.runKernel('Identity', { x: valueOf(result) }) as Tensor);
+  });
+}
+
+/** The same under a tape: custom gradients keep their own backward functions, nothing is freed before its end. */
+function replayForGradient(
+  points: readonly Tensor[],
+  result: Source,
+  steps: readonly Step[],
+  order: readonly Ordered[],
+  customs: readonly Custom[],
+): Tensor {
+  const current = engine();
+  const outputs: Tensor[][] = [];
+  const valueOf = reader(points, outputs);
+  const run = ({ step }: Ordered): void => {
+    const { name, inputs, attrs } = steps[step]!;
+    outputs[step] = asArray(current.runKernel(name, mapInputs(inputs, valueOf), attrs));
+  };
+  const needed = new Set(order.map(({ step }) => step));
+  let at = 0;
+  for (const custom of customs) {
+    if (!needed.has(custom.output.step)) continue;
+    for (; at < order.length && order[at]!.step < custom.start; at++) run(order[at]!);
+    const out = current.runKernelFunc({
+      inputs: mapInputs(custom.inputs, valueOf) as CustomGradient['inputs'],
+      backwardsFunc: custom.backwardsFunc,
+      forwardFunc: (_, save) => {
+        for (; at < order.length && order[at]!.step < custom.end; at++) run(order[at]!);
+        save(custom.saved.map(valueOf));
+        return valueOf(custom.output);
+      },
+    });
+    outputs[custom.output.step]![custom.output.output] = out as Tensor;
+  }
+  for (; at < order.length; at++) run(order[at]!);
+  return valueOf(result);
+}
+
+const reader =
+  (points: readonly Tensor[], outputs: readonly Tensor[][]) =>
+  (source: Source): Tensor =>
+    'variable' in source
+      ? points[source.variable]!
+      : 'step' in source
+        ? outputs[source.step]![source.output]!
+        : source.constant;
+
+const asArray = (out: Tensor | Tensor[]): Tensor[] => (Array.isArray(out) ? out : [out]);
+
+const list = <T>(inputs: Inputs<T>): readonly (T | undefined)[] => Object.values(inputs).flat() as (T | undefined)[];
+
+function mapInputs<A, B>(inputs: Inputs<A>, f: (input: A) => B): Inputs<B> {
+  const map = (input: A | undefined): B | undefined => (input == null ? undefined : f(input));
+  if (Array.isArray(inputs)) return (inputs as readonly A[]).map(map);
+  return Object.fromEntries(
+    Object.entries(inputs as Record<string, A | readonly A[] | undefined>).map(([name, input]) => [
+      name,
+      Array.isArray(input) ? (input as readonly A[]).map(f) : map(input as A | undefined),
+    ]),
+  );
+}
