@@ -11,7 +11,7 @@ export interface LastDecrease {
  * Reset option 4 of the PoNoS code (arXiv 2306.12747, "zhang_reset4"): min(1.01 s / (c_p |g|^2), max) with
  * s = max(f - f', 0) / max(|g|^2, 1e-8), all of the last step; null where s is 0.
  *
- * It divides by |g|^2 twice, so its steps are tiny: {@link quadraticInitial} is probably what was meant.
+ * It divides by |g|^2 twice, so its steps are tiny: `quadraticInitial` is probably what was meant.
  */
 export function decreaseRatio({ c_p = 0.1, max = 10 }: { readonly c_p?: number; readonly max?: number } = {}): (
   last: LastDecrease,

@@ -21,8 +21,9 @@ export interface GoldsteinOptions {
  * R + (1 - c) step <g, d> <= f(w + step d) <= R + c step <g, d>.
  * Goldstein (1965); as in SLS, arXiv 1905.09997, appendix H, and its code.
  *
- * A trial that is no number counts as too long. Where the step would have to grow beyond `eta_max`, the official code
- * repeats the trial there until its trials are used up, and so does this.
+ * A trial that is no number counts as too long. When its trials are used up, the last one is accepted if it was only
+ * too short: where steps would have to grow beyond `eta_max`, the official code repeats the trial there until then, and
+ * so does this.
  */
 export function goldstein({
   c = 0.1,
@@ -45,7 +46,7 @@ export function goldstein({
       const advances = trial >= reference + step * (1 - c) * slope;
       if (decreases && advances) return { ...ended, accepted: true, why: null, next: step };
       step = decreases ? Math.min(step * beta_f, eta_max) : Math.max(step * beta_b, eta_min);
-      if (forwards === maxTrials) return { ...ended, accepted: false, why: 'max-trials', next: step };
+      if (forwards === maxTrials) return { ...ended, accepted: decreases, why: 'max-trials', next: step };
     }
   };
 }

@@ -29,9 +29,9 @@ export interface Found<Trial> {
   readonly step: number;
   readonly trial: Trial;
   readonly accepted: boolean;
-  /** Why no step was accepted: too many trials, an interval of rounding size, or the longest step allowed. */
+  /** Why the search ended short of its conditions, if it did. */
   readonly why: null | 'max-trials' | 'small-interval' | 'max-step';
-  /** What the search would have tried next, had it gone on; `step`, if that was accepted. */
+  /** What the search would have tried next, had it gone on; `step`, if that meets the conditions. */
   readonly next: number;
   /** How many trials came after the first. */
   readonly backtracks: number;

@@ -3,5 +3,5 @@ import { type Reference } from './reference.ts';
 /** R = f(w): every accepted step decreases the loss of its own batch. */
 export const monotone: Reference<object> = {
   init: () => ({}),
-  next: (state, { value }) => [value, state],
+  next: (_, { value }) => [value, {}],
 };

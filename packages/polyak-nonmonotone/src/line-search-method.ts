@@ -1,5 +1,13 @@
 import { type Asking, type Inquiry, type Linearization, type Method, type Oracle } from '@overparam/core';
-import { armijo, backtracking, failedStep, finite, type Reference, type Search } from '@overparam/line-search';
+import {
+  armijo,
+  backtracking,
+  failedStep,
+  finite,
+  type Found,
+  type Reference,
+  type Search,
+} from '@overparam/line-search';
 import { isFinite, type Guards } from './guards.ts';
 import { type InitialStep } from './initial-step.ts';
 import { report, stayed, type StepReport } from './report.ts';
@@ -18,6 +26,8 @@ export interface Parts<Start, Ref, At extends Linearization = Linearization, Nee
   readonly stationary: (at: Linearization) => boolean;
   /** False for a batch that takes the initial step as it is. */
   readonly searches?: (state: Start) => boolean;
+  /** The step after a failed search; 1e-6 if absent. */
+  readonly afterFailure?: (found: Found<number>) => number;
   /** What the reference has to know; the linearization alone if absent. */
   readonly observe?: (oracle: Asking<Needs>, at: Linearization) => Inquiry<At>;
 }
@@ -39,6 +49,7 @@ export function lineSearchMethod<Start, Ref, At extends Linearization = Lineariz
   guards,
   stationary,
   searches = () => true,
+  afterFailure = () => failedStep,
   observe,
 }: Parts<Start, Ref, At, Needs>): Method<Start & Ref, StepReport, Needs> {
   return {
@@ -93,7 +104,7 @@ export function lineSearchMethod<Start, Ref, At extends Linearization = Lineariz
       let { step, trial: valueAfter, forwards } = found;
       const failed = !found.accepted;
       if (failed) {
-        step = failedStep;
+        step = afterFailure(found);
         if (guards.finite) {
           valueAfter = yield* oracle.probe(step);
           forwards++;

@@ -5,6 +5,7 @@ import { armijoSearch, lineSearchMethod } from './line-search-method.ts';
 import { withDefaults } from './options.ts';
 import { polyakStart, type PolyakStartState } from './polyak-start.ts';
 import { type StepReport } from './report.ts';
+import { stationary } from './stationary.ts';
 
 export interface PonosOptions {
   /** How much of the decrease that the slope promises a step has to deliver, between 0 and 1. */
@@ -78,9 +79,3 @@ export function ponosAs(
     guards,
   });
 }
-
-/** |g| < 1e-8, or f at its least value. */
-export const stationary =
-  (least: number) =>
-  ({ value, squaredGradientNorm }: { value: number; squaredGradientNorm: number }): boolean =>
-    !(Math.sqrt(squaredGradientNorm) >= 1e-8) || value === least;
