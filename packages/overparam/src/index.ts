@@ -1,0 +1,2 @@
+export { runSession } from './session/session.ts';
+export { startBackend } from './session/backend.ts';

@@ -1,0 +1,60 @@
+import { badOption } from '@overparam/core';
+import * as tf from '@tensorflow/tfjs';
+import { random } from './random.ts';
+
+/** A network: its parameters, and its outputs for a batch of inputs. */
+export interface Model {
+  readonly parameters: readonly tf.Variable[];
+  /** Logits, shape [batch, outputs]. */
+  logits(inputs: tf.Tensor2D): tf.Tensor2D;
+  dispose(): void;
+}
+
+/** The widths of the hidden layers: none for `linear`, [512, 256] for `mlp`, and what it says for `mlp-128-64`. */
+export function hiddenWidths(name: string): readonly number[] {
+  if (name === 'linear') return [];
+  if (name === 'mlp') return [512, 256];
+  const widths = /^mlp((?:-[1-9]\d{0,4})+)$/.exec(name)?.[1]?.slice(1).split('-').map(Number);
+  if (!widths)
+    throw badOption('model', name, 'linear, mlp (784-512-256-10 on images), or mlp-WIDTH-WIDTH... such as mlp-128');
+  return widths;
+}
+
+export const countParameters = (name: string, features: number, outputs: number): number => {
+  const widths = [features, ...hiddenWidths(name), outputs];
+  const biases = name === 'linear' ? 0 : 1;
+  return widths.slice(1).reduce((sum, width, i) => sum + (widths[i]! + biases) * width, 0);
+};
+
+/**
+ * A multilayer perceptron with ReLU, or a linear map without bias.
+ *
+ * Weights and biases start uniform in +-1/sqrt(inputs of the layer), PyTorch's default for linear layers, which the
+ * papers' experiments use.
+ */
+export function createModel(name: string, features: number, outputs: number, seed: number): Model {
+  const uniform = random(seed);
+  const widths = [features, ...hiddenWidths(name), outputs];
+  const layers = widths.slice(1).map((width, i) => {
+    const fanIn = widths[i]!;
+    const variable = (shape: number[]): tf.Variable => {
+      const values = Float32Array.from(
+        { length: tf.util.sizeFromShape(shape) },
+        () => (2 * uniform() - 1) / Math.sqrt(fanIn),
+      );
+      return tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+    };
+    return { weights: variable([fanIn, width]), bias: name === 'linear' ? undefined : variable([width]) };
+  });
+  const parameters = layers.flatMap(({ weights, bias }) => (bias ? [weights, bias] : [weights]));
+  return {
+    parameters,
+    logits: (inputs) =>
+      layers.reduce<tf.Tensor>((x, { weights, bias }, i) => {
+        const product = tf.matMul(x, weights as tf.Tensor as tf.Tensor2D);
+        const y = bias ? tf.add(product, bias) : product;
+        return i < layers.length - 1 ? tf.relu(y) : y;
+      }, inputs) as tf.Tensor2D,
+    dispose: () => parameters.forEach((parameter) => parameter.dispose()),
+  };
+}
