@@ -7,6 +7,7 @@ export { lipschitz } from './lipschitz.ts';
 export { finite } from './finite.ts';
 
 export { backtracking, type BacktrackingOptions } from './backtracking.ts';
+export { strongWolfe, type StrongWolfeOptions } from './strong-wolfe.ts';
 export { goldstein, type GoldsteinOptions } from './goldstein.ts';
 
 export type { Reference } from './reference.ts';
