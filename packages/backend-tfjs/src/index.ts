@@ -1,4 +1,5 @@
 export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions } from './optimizer.ts';
+export type { MethodFactory } from './method-registry.ts';
 export { oracle, type OracleOptions, type TfjsOracle } from './oracle.ts';
 export type { NamedTensor } from './engine.ts';
 export {

@@ -1,21 +1,20 @@
 import { OverparamError, type Method } from '@overparam/core';
 
-// A factory takes the options of its own method, which only that package can type.
-type Factory = (options: never) => Method<never, unknown, never>;
+/** Makes a method of its options, which only its own package can type. */
+export type MethodFactory = (options: never) => { readonly name: string };
 
-const factories = new Map<string, Factory>();
+const factories = new Map<string, MethodFactory>();
 
-/** Makes methods known by their names, so that `tf.loadLayersModel` can bring back an optimizer that was saved with its model. */
-export function remember(methods: Readonly<Record<string, Factory>>): void {
+export function remember(methods: Readonly<Record<string, MethodFactory>>): void {
   for (const [name, factory] of Object.entries(methods)) factories.set(name, factory);
 }
 
 /** @throws OverparamError `UNKNOWN_METHOD` */
-export function make(name: string, options: object | undefined): Method<unknown, unknown, object> {
-  const factory = factories.get(name) as ((options: unknown) => Method<unknown, unknown, object>) | undefined;
+export function make<Needs extends object>(name: string, options: object | undefined): Method<unknown, unknown, Needs> {
+  const factory = factories.get(name) as ((options: unknown) => Method<unknown, unknown, Needs>) | undefined;
   if (factory) return factory(options);
   throw new OverparamError(
     'UNKNOWN_METHOD',
-    `The saved optimizer runs the method '${name}', which is not registered here: call registerMethods({ ${/^\w+$/.test(name) ? name : JSON.stringify(name)} }) with the function that makes it, before loading.`,
+    `The saved optimizer runs the method '${name}', which is not registered: call registerMethods({ '${name}': ... }) with the function that makes it before loading.`,
   );
 }

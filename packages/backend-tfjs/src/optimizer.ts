@@ -10,7 +10,7 @@ import {
 import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
 import { disposeAll, engine, type NamedTensor } from './engine.ts';
-import { make, remember } from './method-registry.ts';
+import { make, remember, type MethodFactory } from './method-registry.ts';
 import { stepping, type Stepping, type TfjsQuestions } from './stepping.ts';
 import { trainableVariables, type Problem } from './problem.ts';
 import { readSync } from './read.ts';
@@ -42,7 +42,7 @@ export function optimizer<State, Report, Needs extends object>(
  * Registers methods by their names, so that `tf.loadLayersModel` brings back an optimizer that was saved with its model:
  * `registerMethods({ ponos })` before loading.
  */
-export function registerMethods(methods: Parameters<typeof remember>[0]): void {
+export function registerMethods(methods: Readonly<Record<string, MethodFactory>>): void {
   serialization.registerClass(MethodOptimizer);
   remember(methods);
 }
@@ -166,8 +166,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { name } = this.method;
-    const { options } = this.method as { readonly options?: object };
+    const { name, options } = this.method;
     return { method: asConfig({ name, options }), direction: asConfig(describe(this.#rule)) };
   }
 

@@ -16,6 +16,8 @@ export interface Step<State, Report> {
  */
 export interface Method<State, Report, Needs extends object = Oracle> {
   readonly name: string;
+  /** What it was made with, as plain data: with the name, enough to make the method again from a saved configuration. */
+  readonly options?: object;
   /** The questions that a step may ask; the driver checks them against the oracle before the first step. */
   readonly needs: readonly (keyof Needs & string)[];
   /** The state before the first step. */
