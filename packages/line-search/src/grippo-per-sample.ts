@@ -19,7 +19,7 @@ export interface GrippoPerSampleOptions {
 
 /**
  * R = max(f, max_i of the batch's loss put together from each sample's i-th remembered loss), i over the history of
- * the batch's first sample. "Single-batch Grippo" of PoNoS, arXiv 2306.12747. Its state holds `window` numbers a sample.
+ * the batch's first sample; NaN where a sample's loss is not finite. "Single-batch Grippo" of PoNoS, arXiv 2306.12747. Its state holds `window` numbers a sample.
  */
 export function grippoPerSample({
   window,
@@ -34,7 +34,8 @@ export function grippoPerSample({
       const remembered = (histories[0] ?? []).map((_, i) =>
         histories.reduce((sum, history) => sum + (history[Math.min(i, history.length - 1)] ?? 0), 0),
       );
-      const reference = batches <= monotoneUntil ? f : Math.max(f, ...remembered);
+      const told = losses.every(Number.isFinite) ? f : NaN;
+      const reference = batches <= monotoneUntil ? told : Math.max(told, ...remembered);
       const next = { ...shares };
       samples.forEach((sample, j) => {
         next[sample] = [...(next[sample] ?? []), toPlain(losses[j]! / losses.length)].slice(-window);

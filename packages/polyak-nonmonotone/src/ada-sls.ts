@@ -117,6 +117,8 @@ function adaSlsAs<Needs extends DirectionalOracle>(
     throw badOption('adapt_flag', adapt_flag, "'constant', 'smooth_iter' or null");
   if (pp_norm_method !== 'pp_armijo' && pp_norm_method !== 'pp_lipschitz')
     throw badOption('pp_norm_method', pp_norm_method, "'pp_armijo' or 'pp_lipschitz'");
+  if (!['adagrad', 'rmsprop', 'adam', 'amsgrad'].includes(base_opt))
+    throw badOption('base_opt', base_opt, "'adagrad', 'rmsprop', 'adam' or 'amsgrad'");
   const longest = all.eta_max ?? Infinity;
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'grow-capped', 'restart']);
@@ -154,6 +156,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
       if (guards.memory && (vanishing(at) || at.value === 0)) return { state, report: stayed(at, 'stationary') };
 
       const { slope } = yield* oracle.direction(trialDirection);
+      if (guards.finite && !Number.isFinite(slope)) return { state, report: stayed(at, 'not-finite') };
       if (guards.descent && !(slope < 0)) return { state, report: stayed(at, 'no-descent') };
       const k = state.k + 1;
 

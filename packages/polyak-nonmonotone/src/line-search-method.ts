@@ -9,7 +9,7 @@ import {
   type Search,
 } from '@overparam/line-search';
 import { isFinite, type Guards } from './guards.ts';
-import { type InitialStep } from './initial-step.ts';
+import { type InitialStep, type Outcome } from './initial-step.ts';
 import { report, stayed, type StepReport } from './report.ts';
 
 /** What a line-search method is made of. */
@@ -20,6 +20,8 @@ export interface Parts<Start, Ref, At extends Linearization = Linearization, Nee
   readonly initial: InitialStep<Start>;
   /** What its trials are compared with. */
   readonly reference: Reference<Ref, At>;
+  /** What the reference has to know; the linearization alone if absent. */
+  readonly observe?: (oracle: Asking<Needs>, at: Linearization) => Inquiry<At>;
   readonly search: Search<number>;
   readonly guards: Guards;
   /** True where there is nothing to do. */
@@ -28,29 +30,28 @@ export interface Parts<Start, Ref, At extends Linearization = Linearization, Nee
   readonly searches?: (state: Start) => boolean;
   /** The step after a failed search; 1e-6 if absent. */
   readonly afterFailure?: (found: Found<number>) => number;
-  /** What the reference has to know; the linearization alone if absent. */
-  readonly observe?: (oracle: Asking<Needs>, at: Linearization) => Inquiry<At>;
 }
 
-/** Armijo backtracking by halves or whatever `delta` is. */
+/** Armijo's backtracking; with the guard `finite`, among finite trials alone. */
 export const armijoSearch = ({ c, delta, guards }: { c: number; delta: number; guards: Guards }): Search<number> =>
   backtracking({ accept: guards.finite ? finite(armijo({ c })) : armijo({ c }), delta });
 
 /**
- * The common step of PoNoS, SLS and their variants (arXiv 2306.12747, Algorithm 1; arXiv 1905.09997, Algorithm 1):
- * choose where to start and what to compare with, search, move, learn.
+ * The step that PoNoS, SLS and their variants share: choose where to start and what to compare with, search, move,
+ * learn. Its state is that of its two rules, side by side. PoNoS, arXiv 2306.12747, Algorithm 1; SLS, arXiv 1905.09997,
+ * Algorithm 1.
  */
 export function lineSearchMethod<Start, Ref, At extends Linearization = Linearization, Needs extends Oracle = Oracle>({
   name,
   needs = ['linearize', 'probe', 'move'],
   initial,
   reference,
+  observe,
   search,
   guards,
   stationary,
   searches = () => true,
   afterFailure = () => failedStep,
-  observe,
 }: Parts<Start, Ref, At, Needs>): Method<Start & Ref, StepReport, Needs> {
   return {
     name,
@@ -63,72 +64,43 @@ export function lineSearchMethod<Start, Ref, At extends Linearization = Lineariz
       if (guards.descent && !stationary(at) && !(at.slope < 0)) return { state, report: stayed(at, 'no-descent') };
 
       const initialStep = initial.start(state, at);
-      const seen = observe ? yield* observe(asked, at) : (at as At);
-      const [R, next] = reference.next(state, seen);
+      const [R, nextReference] = reference.next(state, observe ? yield* observe(asked, at) : (at as At));
+      if (guards.finite && !Number.isFinite(R)) return { state, report: stayed(at, 'not-finite') };
+      const planned = { at, initial: initialStep, step: initialStep, next: initialStep, backtracks: 0, failed: false };
+      const after = (what: Partial<Outcome>): Start & Ref => ({
+        ...initial.learn(state, { ...planned, trial: at.value, ...what }),
+        ...nextReference,
+      });
 
       if (!searches(state)) {
         yield* oracle.move(initialStep);
-        const outcome = {
-          at,
-          initial: initialStep,
-          step: initialStep,
-          backtracks: 0,
-          trial: at.value - 1,
-          next: initialStep,
-          failed: false,
-        };
-        return {
-          state: { ...initial.learn(state, outcome), ...next },
-          report: report(at, { initialStep, step: initialStep }),
-        };
+        return { state: after({}), report: report(at, { initialStep, step: initialStep }) };
       }
-      if (stationary(at)) {
-        const outcome = {
-          at,
-          initial: initialStep,
-          step: 0,
-          backtracks: 0,
-          trial: at.value,
-          next: initialStep,
-          failed: false,
-        };
-        return {
-          state: { ...initial.learn(state, outcome), ...next },
-          report: stayed(at, 'stationary', { initialStep, reference: R }),
-        };
-      }
+      if (stationary(at))
+        return { state: after({ step: 0 }), report: stayed(at, 'stationary', { initialStep, reference: R }) };
 
       const line = { initial: initialStep, value: at.value, slope: at.slope, reference: R };
       const found = yield* search(oracle.probe, line);
-      const { backtracks } = found;
-      let { step, trial: valueAfter, forwards } = found;
-      const failed = !found.accepted;
-      if (failed) {
-        step = afterFailure(found);
-        if (guards.finite) {
-          valueAfter = yield* oracle.probe(step);
-          forwards++;
-          if (!Number.isFinite(valueAfter))
-            return {
-              state,
-              report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards, reference: R }),
-            };
-        }
+      const { backtracks, trial, next } = found;
+      const tried = { initialStep, backtracks, reference: R };
+      if (found.accepted) {
+        const { step, forwards } = found;
+        yield* oracle.move(step);
+        return {
+          state: after({ step, backtracks, trial, next }),
+          report: report(at, { ...tried, step, forwards, valueAfter: trial }),
+        };
       }
+
+      const step = afterFailure(found);
+      const valueAfter = guards.finite ? yield* oracle.probe(step) : null;
+      const forwards = found.forwards + (guards.finite ? 1 : 0);
+      if (valueAfter !== null && !Number.isFinite(valueAfter))
+        return { state, report: stayed(at, 'search-failed-not-finite', { ...tried, forwards }) };
       yield* oracle.move(step);
-      const outcome = { at, initial: initialStep, step, backtracks, trial: found.trial, next: found.next, failed };
       return {
-        state: { ...initial.learn(state, outcome), ...next },
-        report: report(at, {
-          initialStep,
-          step,
-          backtracks,
-          forwards,
-          reference: R,
-          valueAfter: failed && !guards.finite ? null : valueAfter,
-          failed,
-          why: failed ? 'search-failed' : null,
-        }),
+        state: after({ step, backtracks, trial, next, failed: true }),
+        report: report(at, { ...tried, step, forwards, valueAfter, failed: true, why: 'search-failed' }),
       };
     },
   };

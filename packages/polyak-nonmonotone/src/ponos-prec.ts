@@ -160,6 +160,8 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
         adam: withMomentum.squaredNorm,
         grad_norm: at.squaredGradientNorm,
       };
+      if (guards.finite && !Object.values(norms).every(Number.isFinite))
+        return { state, report: stayed(at, 'not-finite') };
       const [R, reference] = line_search_fn === 'zhang' ? zhang.next(state, at) : monotone.next({}, at);
       const initial = initialStep(state, at.value, norms[pp_norm_method]);
 

@@ -17,7 +17,7 @@ import { vanishing } from './stationary.ts';
 export const ponosReset0 = (options: PonosOptions = {}): Method<PonosState, StepReport> =>
   ponosAs('ponos-reset0', options, { ...ponosDefaults, save_backtracks: false });
 
-export interface ZhangEvery2Options extends Omit<PonosOptions, 'save_backtracks' | 'rho'> {
+export interface ZhangEvery2Options extends PonosOptions {
   /** How often a step is searched for; the steps between take the last one found. */
   readonly sls_every?: number;
 }
@@ -39,12 +39,12 @@ export function zhangEvery2(
   options: ZhangEvery2Options = {},
 ): Method<PolyakStartState & EveryState & ZhangHagerState, StepReport> {
   const name = 'zhang-every2';
-  const { save_backtracks: _, rho: __, ...defaults } = ponosDefaults;
-  const all = withDefaults<ZhangEvery2Options>(name, { ...defaults, sls_every: 2 }, options);
+  const defaults = { ...ponosDefaults, save_backtracks: false, sls_every: 2 };
+  const all = withDefaults<ZhangEvery2Options>(name, defaults, options);
   const every = count('sls_every', all.sls_every);
   const guards = resolveGuards(name, all.guards);
   const searches = ({ k }: EveryState): boolean => k % every === 0;
-  const polyak = polyakStart({ ...all, save_backtracks: false, rho: 1, guards });
+  const polyak = polyakStart({ ...all, guards });
   const initial: InitialStep<PolyakStartState & EveryState> = {
     init: () => ({ ...polyak.init(), k: 0, taken: 0 }),
     start: (state, at) => (searches(state) ? polyak.start(state, at) : state.taken),

@@ -28,6 +28,7 @@ export function stepRuleMethod<State>({ name, init, next, guards, least }: StepR
       if (guards.previous_step && (vanishing(at) || at.value <= least))
         return { state, report: stayed(at, 'stationary') };
       const [step, after] = next(state, at);
+      if (guards.finite && !Number.isFinite(step)) return { state, report: stayed(at, 'not-finite') };
       yield* oracle.move(step);
       return { state: after, report: report(at, { initialStep: step, step }) };
     },

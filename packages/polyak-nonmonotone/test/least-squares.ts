@@ -26,26 +26,31 @@ export interface LeastSquares {
   readonly w0: Vector;
 }
 
+interface Moments {
+  readonly t: number;
+  readonly m: Vector;
+  readonly v: Vector;
+  readonly vMax: Vector;
+}
+
 /**
  * Every question of the core on f(w) = mean over the batch of (x.w - y)^2, in float64: what the methods are tested
- * against. `batch` says which rows the next linearization takes.
+ * against. `batch` says which rows the next linearization takes. Moments move with w, so a step happens whole or not at
+ * all.
  */
 export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracle, AcceleratedOracle, SampleLossOracle {
   readonly name = 'least squares';
   w: number[];
   batch: readonly number[];
-  /** How often the data were gone through, by question. */
   readonly problem: LeastSquares;
   readonly rule: Required<DirectionRule>;
-  #v: number[];
-  #vMax: number[];
-  #m: number[];
-  #t = 0;
-  #directions: Record<DirectionName, readonly number[]>;
-  #g: readonly number[];
-  #trialGradient: readonly number[] = [];
-  #before: readonly number[];
-  #y: readonly number[];
+  #moments: Moments;
+  #pending: Moments;
+  #directions: Record<DirectionName, Vector>;
+  #g: Vector;
+  #trialGradient: Vector = [];
+  #before: Vector;
+  #y: Vector;
 
   constructor(problem: LeastSquares, rule: DirectionRule = { rule: 'gradient' }) {
     this.problem = problem;
@@ -53,9 +58,8 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
     this.w = [...problem.w0];
     this.batch = problem.y.map((_, i) => i);
     const zero = this.w.map(() => 0);
-    this.#v = zero;
-    this.#vMax = zero;
-    this.#m = zero;
+    this.#moments = { t: 0, m: zero, v: zero, vMax: zero };
+    this.#pending = this.#moments;
     this.#g = zero;
     this.#directions = { gradient: zero, preconditioned: zero, momentum: zero };
     this.#before = this.w;
@@ -83,19 +87,20 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   linearize() {
     const g = this.gradient();
     this.#g = g;
-    this.#t += 1;
     const { rule, beta1, beta2 } = this.rule;
+    const t = this.#moments.t + 1;
     const ema = rule === 'adagrad' ? { old: 1, fresh: 1 } : { old: beta2, fresh: 1 - beta2 };
-    this.#v = this.#v.map((v, i) => ema.fresh * g[i]! ** 2 + ema.old * v);
-    this.#m = this.#m.map((m, i) => (1 - beta1) * g[i]! + beta1 * m);
-    this.#vMax = this.#vMax.map((v, i) => Math.max(v, this.#v[i]!));
-    const corrected = rule === 'adam' || rule === 'amsgrad' ? 1 - beta2 ** this.#t : 1;
-    const P = (rule === 'amsgrad' ? this.#vMax : this.#v).map((v) => 1 / (Math.sqrt(v / corrected) + 1e-8));
+    const v = this.#moments.v.map((old, i) => ema.fresh * g[i]! ** 2 + ema.old * old);
+    const m = this.#moments.m.map((old, i) => (1 - beta1) * g[i]! + beta1 * old);
+    const vMax = this.#moments.vMax.map((old, i) => Math.max(old, v[i]!));
+    this.#pending = { t, m, v, vMax };
+    const corrected = rule === 'adam' || rule === 'amsgrad' ? 1 - beta2 ** t : 1;
+    const P = (rule === 'amsgrad' ? vMax : v).map((x) => 1 / (Math.sqrt(x / corrected) + 1e-8));
     const gradient = g.map((x) => -x);
     this.#directions = {
       gradient,
       preconditioned: gradient.map((x, i) => P[i]! * x),
-      momentum: P.map((p, i) => (-p * this.#m[i]!) / (1 - beta1 ** this.#t)),
+      momentum: P.map((p, i) => (-p * m[i]!) / (1 - beta1 ** t)),
     };
     return { value: this.value(), slope: dot(g, this.#d), squaredGradientNorm: dot(g, g) };
   }
@@ -108,6 +113,7 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   #to(w: number[]): void {
     this.#before = this.w;
     this.w = w;
+    this.#moments = this.#pending;
   }
 
   direction(name: DirectionName) {

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '@overparam/core';
+import { constantStep, ponos, ponosPrec, sls, slsGoldstein, sps, type PonosState } from '@overparam/polyak-nonmonotone';
+
+/** An oracle on one axis, from its answers alone, that counts its moves. */
+const scripted = (
+  { value, slope = -1, squaredGradientNorm = 1 }: { value: number; slope?: number; squaredGradientNorm?: number },
+  probe: (step: number) => number = () => value / 2,
+) => {
+  const moves: number[] = [];
+  const probes: number[] = [];
+  return {
+    moves,
+    probes,
+    linearize: () => ({ value, slope, squaredGradientNorm }),
+    probe: (step: number) => (probes.push(step), probe(step)),
+    move: (step: number) => void moves.push(step),
+  };
+};
+const state: PonosState = { Q: 3, C: 2, lk: 2, eta: 0.25 };
+const refusing = () => Infinity;
+
+describe('the guard finite', () => {
+  it.each([
+    { value: NaN },
+    { value: Infinity },
+    { value: -Infinity },
+    { value: 1, slope: NaN },
+    { value: 1, squaredGradientNorm: Infinity },
+  ])('skips a batch of %o and keeps the state', (at) => {
+    const oracle = scripted(at);
+    const step = run(ponos(), oracle, state);
+    expect(step.state).toBe(state);
+    expect(step.report).toMatchObject({ step: 0, failed: true, why: 'not-finite', value: at.value });
+    expect([oracle.moves, oracle.probes]).toEqual([[], []]);
+    for (const method of [sls(), sps(), constantStep()])
+      expect(run(method, oracle, method.init() as never).report).toMatchObject({ step: 0, why: 'not-finite' });
+    expect(oracle.moves).toEqual([]);
+  });
+
+  it('refuses trials that are not finite, and passes on the next', () => {
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      const oracle = scripted({ value: 1 }, (step) => (step > 1 ? bad : 0.1));
+      expect(run(ponos({ save_backtracks: false }), oracle, state).report).toMatchObject({
+        failed: false,
+        backtracks: 4,
+      });
+    }
+  });
+
+  it('tries the tiny step before it takes it', () => {
+    const stuck = scripted({ value: 1 }, refusing);
+    const step = run(ponos(), stuck, state);
+    expect(step.state).toBe(state);
+    expect(step.report).toMatchObject({ step: 0, failed: true, why: 'search-failed-not-finite', forwards: 101 });
+    expect(stuck.moves).toEqual([]);
+    const high = scripted({ value: 1 }, () => 7);
+    expect(run(ponos(), high, state).report).toMatchObject({ step: 1e-6, why: 'search-failed', valueAfter: 7 });
+    expect(high.moves).toEqual([1e-6]);
+  });
+});
+
+describe('without guards, the official code', () => {
+  const off = ponos({ guards: false });
+  const next = (state: PonosState, at: Parameters<typeof scripted>[0], probe?: (step: number) => number) => {
+    const oracle = scripted(at, probe);
+    return { ...run(off, oracle, state), moves: oracle.moves, probes: oracle.probes };
+  };
+
+  it('is spoiled for ever by one NaN', () => {
+    const one = next(state, { value: NaN, slope: NaN, squaredGradientNorm: NaN });
+    expect(one.state).toEqual({ Q: 4, C: 'NaN', lk: 2, eta: 0.25 });
+    expect(one.moves).toEqual([]);
+    const two = next(JSON.parse(JSON.stringify(one.state)) as PonosState, { value: 1 });
+    expect(two.report).toMatchObject({ failed: true, step: 1e-6, backtracks: 99, forwards: 100, valueAfter: null });
+    expect(two.state).toEqual({ Q: 5, C: 'NaN', lk: 2 + 98, eta: 0.25 });
+  });
+
+  it('accepts every finite trial after one Infinity', () => {
+    const one = next(state, { value: Infinity }, () => 3);
+    expect(one.report).toMatchObject({ initialStep: 10, step: 10, reference: Infinity });
+    expect(one.state.C).toBe('Infinity');
+    expect(next(one.state, { value: 1 }, () => 1e9).report).toMatchObject({ failed: false, backtracks: 0 });
+    expect(next(one.state, { value: 1 }, refusing).report.failed).toBe(true);
+  });
+
+  it('accepts -Infinity', () => {
+    expect(next(state, { value: 1 }, () => -Infinity).report).toMatchObject({ failed: false, backtracks: 0 });
+  });
+
+  it('pins the step to min_eta for 98 steps after a failure', () => {
+    let { state: now } = next({ ...state, C: 0.5 }, { value: 1 }, () => 7);
+    expect(now.lk).toBe(100);
+    for (let k = 0; k < 70; k++) {
+      const step = next(now, { value: 1 });
+      expect(step.report.initialStep).toBe(1e-6);
+      now = step.state;
+    }
+  });
+
+  it('starts from min_eta where f is negative, whatever f_star', () => {
+    const oracle = scripted({ value: -1 }, () => -2);
+    expect(run(ponos({ guards: false, f_star: -5 }), oracle, state).report.initialStep).toBe(1e-6);
+  });
+});
+
+describe('the guard memory', () => {
+  it('lets the next search start where the failed one gave up, and recovers', () => {
+    const failed = run(
+      ponos(),
+      scripted({ value: 1 }, () => 7),
+      state,
+    );
+    expect(failed.report.failed).toBe(true);
+    let now = failed.state;
+    const steps: number[] = [];
+    for (let k = 0; k < 24; k++) {
+      const step = run(
+        ponos(),
+        scripted({ value: 1 }, () => 0),
+        now,
+      );
+      steps.push(step.report.initialStep);
+      now = step.state;
+    }
+    expect(steps[0]).toBeGreaterThanOrEqual(1e-6);
+    expect(steps[0]).toBeLessThan(2e-6);
+    steps.slice(1, -1).forEach((step, i) => expect(step).toBeCloseTo(Math.min(2 * steps[i]!, 1 / 0.10000001), 9));
+    expect(steps.at(-1)).toBe(1 / 0.10000001);
+  });
+});
+
+describe('the guards f_star and previous_step', () => {
+  it('take the gap to f_star for the numerator', () => {
+    const oracle = scripted({ value: -1 }, () => -2);
+    const { report } = run(ponos({ f_star: -1.5, save_backtracks: false }), oracle, state);
+    expect(report.initialStep).toBeCloseTo(0.5 / 0.1, 6);
+  });
+
+  it('start from the last accepted step where f is below f_star, and from 1 if there is none', () => {
+    const oracle = scripted({ value: -1 }, () => -2);
+    const step = run(ponos(), oracle, state);
+    expect(step.report).toMatchObject({ initialStep: 0.25, step: 0.25 });
+    expect(step.state).toMatchObject({ lk: 2, eta: 0.25 });
+    expect(run(ponos(), oracle, ponos().init()).report.initialStep).toBe(1);
+    expect(run(ponos({ guards: { previous_step: false } }), oracle, state).report.initialStep).toBe(1e-6);
+  });
+
+  it('keep SPS from a step of 0 for ever', () => {
+    const zero = scripted({ value: 0 });
+    expect(run(sps(), zero, { eta: 0.5 })).toMatchObject({ state: { eta: 0.5 }, report: { why: 'stationary' } });
+    expect(run(sps({ guards: false }), zero, { eta: 0.5 }).state).toEqual({ eta: 0 });
+  });
+});
+
+describe('the guard descent', () => {
+  it('does not search along a direction that climbs', () => {
+    const climbing = scripted({ value: 1, slope: 0.5 });
+    const step = run(ponos(), climbing, state);
+    expect(step.state).toBe(state);
+    expect(step.report).toMatchObject({ step: 0, failed: true, why: 'no-descent' });
+    expect(climbing.probes).toEqual([]);
+    expect(
+      run(
+        ponos({ guards: { descent: false } }),
+        scripted({ value: 1, slope: 0.5 }, () => 9),
+        state,
+      ).report,
+    ).toMatchObject({ why: 'search-failed' });
+  });
+
+  it('gives up momentum where it climbs', () => {
+    const asked: string[] = [];
+    const oracle = {
+      ...scripted({ value: 1 }),
+      direction: (name: string) => ({ slope: name === 'momentum' ? 2 : -1, squaredNorm: 1 }),
+      probeAlong: (name: string) => (asked.push(name), 0),
+      moveAlong: (name: string) => void asked.push(name),
+    };
+    const method = ponosPrec({ momentum2: 0.9 });
+    expect(run(method, oracle, method.init()).report).toMatchObject({ fellBack: true, failed: false });
+    expect(asked).toEqual(['preconditioned', 'preconditioned']);
+  });
+});
+
+describe("Goldstein's search in SLS", () => {
+  const cap = { eta_max: 2, reset_option: 'keep' } as const;
+
+  it('ends at the longest step when all are too short', () => {
+    const falling = scripted({ value: 1 }, (step) => 1 - step);
+    const method = slsGoldstein(cap);
+    const { state, report } = run(method, falling, method.init());
+    expect(report).toMatchObject({ step: 2, failed: false, backtracks: 99, forwards: 100 });
+    expect(state.eta).toBe(2);
+  });
+
+  it('takes the tiny step, or officially its last trial, when all are too long', () => {
+    for (const [guards, step] of [
+      [true, 1e-6],
+      [false, 0.9 ** 99],
+    ] as const) {
+      const rising = scripted({ value: 1 }, (step) => 1 + step);
+      const method = slsGoldstein({ ...cap, guards });
+      const { report } = run(method, rising, method.init());
+      expect(report.failed).toBe(true);
+      expect(rising.moves[0]).toBeCloseTo(step, 12);
+    }
+  });
+});
+
+describe('the report', () => {
+  it("passes on that the oracle's direction fell back", () => {
+    const oracle = {
+      ...scripted({ value: 1 }),
+      linearize: () => ({ value: 1, slope: -1, squaredGradientNorm: 1, fellBack: true }),
+    };
+    expect(run(ponos(), oracle, state).report.fellBack).toBe(true);
+    expect(run(constantStep(), oracle, {}).report).toMatchObject({ fellBack: true, step: 1e-3, reference: null });
+  });
+});
+
+describe('clipping', () => {
+  it('comes after the memory in the code, and before it in the paper', () => {
+    const huge = { value: 100, squaredGradientNorm: 1, slope: -1 };
+    const initial = (clipping: 'code' | 'paper') => run(ponos({ clipping }), scripted(huge), state).report.initialStep;
+    expect(initial('code')).toBe(10);
+    expect(initial('paper')).toBe(2.5);
+  });
+});
