@@ -117,7 +117,7 @@ describe('the guard memory', () => {
     for (let k = 0; k < 24; k++) {
       const step = run(
         ponos(),
-        scripted({ value: 1 }, () => 0),
+        scripted({ value: 1 }, () => -100),
         now,
       );
       steps.push(step.report.initialStep);
