@@ -1,2 +1,11 @@
-export { runSession } from './session/session.ts';
+export { main } from './command/main.ts';
+export type { Terminal } from './command/terminal.ts';
+export { experimentNamed, experiments } from './experiments/index.ts';
+export type { Experiment } from './experiments/experiment.ts';
+export type { Samples, Task } from './training/task.ts';
+export { methods, type MethodEntry } from './methods/registry.ts';
+export { parseResults, resultsSchema, type Plan, type Results, type RunResult } from './results/results.ts';
+export { runSession, type RunIdentity, type SessionObserver, type SessionOptions } from './session/session.ts';
+export { readCheckpoint, type SessionCheckpoint } from './session/checkpoint.ts';
 export { startBackend } from './session/backend.ts';
+export { pictureOf, reportOf } from './report/report.ts';

@@ -81,8 +81,8 @@ export async function readCheckpoint(path: string): Promise<SessionCheckpoint | 
   const body = file.subarray(end + 1);
   if (sha256(body) !== sum) throw damaged('its checksum does not fit its content');
 
-  const length = body.readUInt32LE(0);
-  const parsed = v.safeParse(contentSchema, JSON.parse(body.toString('utf8', 4, 4 + length)));
+  const length = body.length < 4 ? 0 : body.readUInt32LE(0);
+  const parsed = v.safeParse(contentSchema, body.toString('utf8', 4, 4 + length));
   if (!parsed.success) throw damaged(describeIssue(parsed.issues[0]));
   const { position, parameters, arrays, ...session } = parsed.output;
   let offset = 4 + length;
@@ -134,16 +134,20 @@ const positionSchema: v.GenericSchema<unknown, RunPosition> = v.strictObject({
   }),
 });
 
-const contentSchema = v.strictObject({
-  plan: planSchema,
-  dataPath: v.nullable(v.string()),
-  finished: v.array(runSchema),
-  position: v.nullable(positionSchema),
-  parameters: whole,
-  arrays: v.array(
-    v.union([
-      v.strictObject({ ...array, type: v.picklist(['float32', 'int32']) }),
-      v.strictObject({ ...array, text: v.array(v.string()) }),
-    ]),
-  ),
-});
+const contentSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.strictObject({
+    plan: planSchema,
+    dataPath: v.nullable(v.string()),
+    finished: v.array(runSchema),
+    position: v.nullable(positionSchema),
+    parameters: whole,
+    arrays: v.array(
+      v.union([
+        v.strictObject({ ...array, type: v.picklist(['float32', 'int32']) }),
+        v.strictObject({ ...array, text: v.array(v.string()) }),
+      ]),
+    ),
+  }),
+);

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { isOverparamError } from '@overparam/core';
+import { Command, CommanderError } from 'commander';
+import { listCommand } from './list-command.ts';
+import { runCommand } from './run-command.ts';
+import type { RunOptions } from './run-options.ts';
+import { colorsFor, type Terminal } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  overparam run fashion-mnist                            five methods on real images, about a minute and a half
+  overparam run fashion-mnist --methods ponos,adam:lr=0.01 --seed 0-4 --epochs 30
+  overparam run fashion-mnist --model mlp --data FOLDER  the network and the data of the paper
+  overparam run fashion-mnist --ablation memory-rate --out results/memory
+  overparam run fashion-mnist --resume                   goes on after Ctrl-C, to the same numbers
+  overparam run mushrooms --data FILE                    the convex experiment
+  overparam list                                         experiments, ablations, methods
+`;
+
+/**
+ * The command `overparam`.
+ * @param argv without node and script
+ * @returns the exit code: 0, 1 after an error, 130 after an interrupt
+ */
+export async function main(argv: readonly string[], terminal: Terminal = process): Promise<number> {
+  let code = 0;
+  const program = (await commandLine(terminal, (result) => (code = result))).exitOverride().configureOutput({
+    writeOut: (text) => void terminal.stdout.write(text),
+    writeErr: (text) => void terminal.stderr.write(text),
+  });
+  program.commands.forEach((command) => command.copyInheritedSettings(program));
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    const { red } = colorsFor(terminal.stderr);
+    const said = isOverparamError(error) || (error as NodeJS.ErrnoException).code !== undefined;
+    const text = said ? (error as Error).message : String((error as Error).stack ?? error);
+    terminal.stderr.write(`${red('error')}${isOverparamError(error) ? ` ${error.code}` : ''}: ${text}\n`);
+    return 1;
+  }
+}
+
+async function commandLine(terminal: Terminal, done: (code: number) => void): Promise<Command> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  const program = new Command('overparam')
+    .description('Trains on real data with methods that need no learning rate, and shows what came out.')
+    .version(version)
+    .addHelpText('after', EXAMPLES);
+
+  program
+    .command('run')
+    .argument('<experiment>', "fashion-mnist or mushrooms: see 'overparam list'")
+    .description('train with several methods; a table, results.json, report.html and picture.svg come out')
+    .option('-m, --methods <list>', 'methods, separated by commas; options after colons: ponos:rho=0.25,adam:lr=0.01')
+    .option('-a, --ablation <name>', "methods by the name of a comparison: see 'overparam list'")
+    .option('--model <name>', 'linear, mlp (the paper’s: 784-512-256-10), or mlp-WIDTH-WIDTH... such as mlp-128')
+    .option('-e, --epochs <n>', 'how often the training set is gone through')
+    .option('-b, --batch <n>', 'samples in a batch')
+    .option('-s, --seed <list>', 'seeds of parameters and order: 0 or 0,1,2 or 0-4', '0')
+    .option('--backend <name>', 'wasm or cpu', 'wasm')
+    .option('-d, --data <path>', 'your data: a folder or file of the kind that the experiment takes')
+    .option('-o, --out <folder>', 'where to write (default: results/EXPERIMENT)')
+    .option('-r, --resume', 'go on where the session in that folder was interrupted')
+    .option('--overwrite', 'start again, though that folder holds an unfinished session')
+    .option('--save-every <seconds>', 'how often to save within an epoch; after each epoch it is saved anyway', '30')
+    .addHelpText('after', EXAMPLES)
+    .action(async (experiment: string, _: unknown, command: Command) => {
+      const options = command.opts<RunOptions>();
+      const given = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+      done(await runCommand(experiment, Object.fromEntries(given), terminal));
+    });
+
+  program
+    .command('list')
+    .description('the experiments with their data and ablations, and the methods')
+    .action(() => listCommand(terminal));
+
+  return program;
+}

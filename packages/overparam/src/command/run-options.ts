@@ -1,0 +1,105 @@
+import { OverparamError, badOption } from '@overparam/core';
+import type { Experiment } from '../experiments/experiment.ts';
+import { parseMethod, formatMethod } from '../methods/method-spec.ts';
+import { createTrainer } from '../methods/registry.ts';
+import type { Plan } from '../results/results.ts';
+import { hiddenWidths } from '../training/model.ts';
+
+/** The options of `overparam run`, as text. */
+export interface RunOptions {
+  readonly methods?: string;
+  readonly ablation?: string;
+  readonly model?: string;
+  readonly epochs?: string;
+  readonly batch?: string;
+  readonly seed?: string;
+  readonly backend?: string;
+  readonly data?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly saveEvery?: string;
+}
+
+/** A plan without its backend and its data's checksum. */
+export type Settings = Omit<Plan, 'data' | 'backend'>;
+
+/**
+ * What the options say; what they do not say is the experiment's default. A backend has to be there.
+ * @throws OverparamError `BAD_OPTION`, `BAD_METHOD`, `UNKNOWN_METHOD`, `UNKNOWN_OPTION`, `UNKNOWN_ABLATION`
+ */
+export function settingsOf(experiment: Experiment, options: RunOptions): Settings {
+  const { defaults } = experiment;
+  const model = options.model ?? defaults.model;
+  hiddenWidths(model);
+  return {
+    experiment: experiment.name,
+    model,
+    batch: options.batch === undefined ? defaults.batch : wholeNumber('--batch', options.batch, 1),
+    epochs: options.epochs === undefined ? defaults.epochs : wholeNumber('--epochs', options.epochs, 1),
+    methods: methodsOf(experiment, options),
+    seeds: seedsOf(options.seed ?? '0'),
+  };
+}
+
+function methodsOf(experiment: Experiment, { methods, ablation }: RunOptions): readonly string[] {
+  if (methods !== undefined && ablation !== undefined)
+    throw new OverparamError('BAD_OPTION', '--methods and --ablation both name methods: give one of them.');
+  const list =
+    ablation === undefined ? (methods?.split(',') ?? experiment.defaults.methods) : experiment.ablations[ablation];
+  if (!list)
+    throw new OverparamError(
+      'UNKNOWN_ABLATION',
+      `${experiment.name} has no ablation '${ablation}'. It has ${Object.keys(experiment.ablations).join(', ')}.`,
+    );
+  const specs = list.map((text) => parseMethod(text.trim()));
+  // Unknown names and options are to be known before data are read.
+  for (const spec of specs)
+    createTrainer(spec, { parameters: [], batchesPerEpoch: 1, learningRates: experiment.learningRates }).dispose();
+  const names = specs.map(formatMethod);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw badOption('--methods', list.join(','), `each method once, and '${twice}' is there twice`);
+  return names;
+}
+
+/** `0,1,2` or `0-4`. */
+function seedsOf(text: string): number[] {
+  const seeds = text.split(',').flatMap((part) => {
+    const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    if (first === undefined || to < from || to - from > 999 || to > 2 ** 31)
+      throw badOption('--seed', text, 'whole numbers >= 0, as in 0 or 0,1,2 or 0-4');
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+  return [...new Set(seeds)];
+}
+
+export function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > 1e9) throw badOption(name, text, `a whole number >= ${least}`);
+  return value;
+}
+
+/**
+ * The saved plan, when what the command line says agrees with it.
+ * @throws OverparamError `CHECKPOINT_FOREIGN`, which names what differs
+ */
+export function agreeing(saved: Plan, experiment: Experiment, options: RunOptions): Settings {
+  const given = settingsOf(experiment, options);
+  const said: readonly (readonly [keyof Settings, boolean])[] = [
+    ['experiment', true],
+    ['model', options.model !== undefined],
+    ['batch', options.batch !== undefined],
+    ['epochs', options.epochs !== undefined],
+    ['methods', options.methods !== undefined || options.ablation !== undefined],
+    ['seeds', options.seed !== undefined],
+  ];
+  for (const [name, isSaid] of said)
+    if (isSaid && JSON.stringify(saved[name]) !== JSON.stringify(given[name]))
+      throw new OverparamError(
+        'CHECKPOINT_FOREIGN',
+        `The saved session has ${name} ${JSON.stringify(saved[name])}, not ${JSON.stringify(given[name])}: leave the option out to resume it, or choose another folder with --out.`,
+      );
+  return saved;
+}

@@ -1,0 +1,5 @@
+export { figuresOf, type Figure } from './figures.ts';
+export { draw, type DrawOptions } from './draw.ts';
+export { toCsv, type Point, type Series } from './series.ts';
+export { byMethod, summarize, type MethodRuns, type Summary } from './summary.ts';
+export { colorOf, dashOf, themeFor } from './palette.ts';

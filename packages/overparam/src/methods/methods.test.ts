@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { experiments } from '../experiments/index.ts';
+import { startBackend } from '../session/backend.ts';
+import { formatMethod, parseMethod } from './method-spec.ts';
+import { createTrainer, labelOf, methods } from './registry.ts';
+
+beforeAll(() => startBackend('cpu'));
+
+const context = { parameters: [], batchesPerEpoch: 78.125, learningRates: { sgd: 0.1, adam: 1e-3 } };
+const create = (text: string) => createTrainer(parseMethod(text), context);
+
+describe('parseMethod', () => {
+  it('reads what formatMethod writes', () => {
+    const value = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+      fc.boolean(),
+      fc.constant('adam'),
+    );
+    const spec = fc.record({
+      name: fc.constantFrom('ponos', 'zhang-reset2'),
+      options: fc.dictionary(fc.stringMatching(/^[a-z][a-z_]{0,8}$/), value, { maxKeys: 3 }),
+    });
+    fc.assert(
+      fc.property(spec, ({ name, options }) => {
+        expect(parseMethod(formatMethod({ name, options }))).toEqual({ name, options: { ...options } });
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it.each(['', ':', 'ponos:', 'ponos:c', 'ponos:c=', 'ponos:c=1:c=2', 'Ponos', 'ponos:__proto__', '../x'])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseMethod(text)).toThrow(expect.objectContaining({ code: 'BAD_METHOD' }));
+    },
+  );
+});
+
+describe('the methods', () => {
+  it.each(Object.keys(methods))('%s can be made and has a label', (name) => {
+    create(name).dispose();
+    expect(labelOf(parseMethod(name))).toBe(methods[name]!.label);
+  });
+
+  it('of all ablations can be made', () => {
+    for (const { ablations } of experiments)
+      for (const list of Object.values(ablations)) for (const text of list) create(text).dispose();
+  });
+
+  it.each([
+    ['nonsense', 'UNKNOWN_METHOD', 'ponos'],
+    ['constructor', 'UNKNOWN_METHOD', 'There is no method'],
+    ['ponos:rhoo=1', 'UNKNOWN_OPTION', "'rho'"],
+    ['ponos:c=2', 'BAD_OPTION', 'c is 2'],
+    ['ponos:direction=sideways', 'BAD_OPTION', 'sideways'],
+    ['adam:lr=-1', 'BAD_OPTION', 'adam:lr'],
+    ['adam:rate=1', 'BAD_OPTION', 'lr'],
+  ])('%s is refused', (text, code, says) => {
+    expect(() => create(text)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }));
+  });
+});
