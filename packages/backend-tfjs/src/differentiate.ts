@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { engine } from './engine.ts';
+import { disposeAll, engine } from './engine.ts';
+import { intercept } from './intercept.ts';
 
 export interface Differentiated {
   readonly value: Tensor;
@@ -7,23 +8,26 @@ export interface Differentiated {
   readonly gradients: readonly (Tensor | null)[];
 }
 
-/** f and its gradients in `points`, by tfjs's own tape; an exception leaves no tensor of the tape behind. */
+/** f and its gradients in `points`, by tfjs's own tape; an exception leaves no tensor behind. */
 export function differentiate(f: () => Tensor, points: readonly Tensor[]): Differentiated {
-  const { gradients, state } = bound();
+  const current = engine();
+  const clone = current.clone.bind(current);
+  // The tape's copies. tfjs frees them only after a backward pass that went well.
+  const saved: Tensor[] = [];
+  const save = (tensor: Tensor): Tensor => {
+    const copy = clone(tensor);
+    saved.push(copy);
+    return copy;
+  };
+  let value: Tensor | undefined;
   try {
-    const { value, grads } = gradients(f, points, null, true);
-    return { value, gradients: grads.map((gradient) => gradient ?? null) };
+    return intercept(current, { clone: save }, () => {
+      const at = current.gradients(() => (value = f()), points, null, true);
+      return { value: at.value, gradients: at.grads.map((gradient) => gradient ?? null) };
+    });
   } catch (error) {
-    // tfjs itself frees what its tape saved only after a backward pass that went well.
-    if (state.gradientDepth === 0) {
-      for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
-      state.activeTape = null;
-    }
+    disposeAll(saved);
+    if (value && !('assign' in value) && !points.includes(value)) value.dispose();
     throw error;
   }
 }
-
-const bound = (): Pick<ReturnType<typeof engine>, 'gradients' | 'state'> => {
-  const current = engine();
-  return { gradients: current.gradients.bind(current), state: current.state };
-};

@@ -19,7 +19,7 @@ export interface CustomGradient {
   readonly backwardsFunc: (dy: Tensor, saved: Tensor[]) => unknown;
 }
 
-/** What this package uses of tfjs's engine; the last three are not in its public types. */
+/** What this package uses of tfjs's engine; the last two are not in its public types. */
 export interface Engine {
   readonly backendName: string;
   readonly registeredVariables: { readonly [name: string]: Tensor };
@@ -35,7 +35,8 @@ export interface Engine {
     allowNoGradients: true,
   ): { value: Tensor; grads: (Tensor | null)[] };
   runKernelFunc(operation: CustomGradient | { readonly kernelName: string }): Tensor | Tensor[];
-  readonly state: { activeTape: { saved?: Tensor[] }[] | null; readonly gradientDepth: number };
+  /** The copy of a tensor for the tape. */
+  clone(tensor: Tensor): Tensor;
 }
 
 /** The engine in use. tfjs keeps it on globalThis, so it is looked up at each use. */
@@ -44,6 +45,6 @@ export const engine = (): Engine => tfjsEngine() as unknown as Engine;
 /** The same data under another handle, by reference count: nothing is copied, and later writes to a variable do not show. */
 export const share = (tensor: Tensor): Tensor => engine().keep(engine().runKernel('Identity', { x: tensor }) as Tensor);
 
-export const disposeAll = (tensors: Iterable<Tensor | undefined>): void => {
+export const disposeAll = (tensors: Iterable<Tensor | null | undefined>): void => {
   for (const tensor of tensors) tensor?.dispose();
 };

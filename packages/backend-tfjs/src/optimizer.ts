@@ -1,20 +1,12 @@
-import {
-  Optimizer,
-  scalar,
-  serialization,
-  tidy,
-  type NamedTensorMap,
-  type Scalar,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { Optimizer, serialization, tidy, type NamedTensorMap, type Scalar, type Variable } from '@tensorflow/tfjs-core';
 import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
-import { disposeAll, engine, type NamedTensor } from './engine.ts';
+import type { NamedTensor } from './engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
 import { stepping, type Stepping, type TfjsQuestions } from './stepping.ts';
 import { trainableVariables, type Problem } from './problem.ts';
 import { readSync } from './read.ts';
-import { describe, fromWeights, toWeights } from './weights.ts';
+import { describe, weights, type Weights } from './weights.ts';
 
 export interface OptimizerOptions<Report> {
   /** How the direction is made of gradients; 'gradient' when absent. */
@@ -58,10 +50,10 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly #rule: DirectionRule;
   readonly #onReport: ((report: Report) => void) | undefined;
   readonly #oracle: Stepping;
+  readonly #weights: Weights;
   #problem: Problem | undefined;
   #state: State;
   #report: Report | undefined;
-  #handedOut: NamedTensor[] = [];
 
   constructor(
     method: Method<State, Report, TfjsQuestions>,
@@ -72,6 +64,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#rule = directionRule(direction);
     this.#onReport = onReport;
     this.#oracle = stepping({ problem: () => this.#problem!, rule: this.#rule, read: readSync, modules: undefined });
+    this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
     checkNeeds(method, this.#oracle.questions);
   }
@@ -89,7 +82,11 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   /** One step of the method on `f`. Returns f at the variables' values before the step, where `returnCost` says so. */
   override minimize(f: () => Scalar, returnCost = false, varList?: Variable[]): Scalar | null {
     this.#pose(f, varList);
-    return this.#step(returnCost);
+    this.#step();
+    const cost = (this.#oracle.takeCost() ?? tidy(f)) as Scalar;
+    if (returnCost) return cost;
+    cost.dispose();
+    return null;
   }
 
   /** The gradients of `f`; the recording of it waits for `applyGradients`, or for the next step. */
@@ -109,7 +106,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
    * @throws OverparamError `CLOSURE_NEEDED` without a `computeGradients` before
    */
   override applyGradients(gradients: NamedTensorMap | NamedTensor[]): void {
-    if (!this.#oracle.cost || !this.#problem)
+    if (!this.#oracle.evaluated || !this.#problem)
       throw new OverparamError(
         'CLOSURE_NEEDED',
         `'${this.method.name}' evaluates the loss at other points, which gradients do not say: call minimize(f), or computeGradients(f) before applyGradients.`,
@@ -122,47 +119,38 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
       return gradient ? [[variable, gradient] as const] : [];
     });
     this.#oracle.descendBy(new Map(given));
-    this.#step(false);
+    this.#step();
   }
 
   #pose(loss: () => Scalar, varList: Variable[] | undefined): void {
     this.#problem = { loss, variables: varList?.filter(({ trainable }) => trainable) ?? trainableVariables() };
   }
 
-  #step(returnCost: boolean): Scalar | null {
+  #step(): void {
     try {
       const { state, report } = run(this.method, this.#oracle.questions, this.#state);
-      const cost = returnCost ? ((this.#oracle.cost?.clone() ?? tidy(this.#problem!.loss)) as Scalar) : null;
       this.#state = state;
       this.#report = report;
       this.incrementIterations();
-      this.#onReport?.(report);
-      return cost;
     } finally {
-      this.#oracle.finish();
       this.#problem = undefined;
     }
+    this.#onReport?.(this.#report!);
   }
 
-  /** The method's state and all moments. The tensors are borrowed: they live until the next step. */
+  /** The method's state and all moments. The tensors are lent: do not dispose of them. */
   override async getWeights(): Promise<NamedTensor[]> {
-    disposeAll(this.#handedOut.map(({ tensor }) => tensor));
-    const [header, ...moments] = toWeights(this.#rule, this.#oracle.memory, {
-      checkpoint: checkpoint(this.method, this.#state),
-    });
-    this.#handedOut = [{ name: 'iter', tensor: engine().keep(scalar(this.iterations, 'int32')) }, header!];
-    return [...this.#handedOut, ...moments];
+    return this.#weights.give({ iterations: this.iterations, checkpoint: checkpoint(this.method, this.#state) });
   }
 
   /**
    * Takes what `getWeights` gave, of this or another process: training goes on as if uninterrupted.
    * @throws OverparamError `STATE_FOREIGN`, `CHECKPOINT_FOREIGN`, `CHECKPOINT_DAMAGED`, `CHECKPOINT_NEWER`
    */
-  override async setWeights(weights: NamedTensor[]): Promise<void> {
-    const [iterations] = weights;
-    const also = await fromWeights(this.#rule, this.#oracle.memory, weights);
-    this.#state = restore(this.method, also['checkpoint']);
-    this.iterations_ = (await iterations!.tensor.data())[0]!;
+  override async setWeights(given: NamedTensor[]): Promise<void> {
+    const saved = await this.#weights.take(given);
+    this.#state = restore(this.method, saved['checkpoint']);
+    this.iterations_ = saved['iterations'] as number;
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -182,7 +170,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
 
   override dispose(): void {
     this.#oracle.dispose();
-    disposeAll(this.#handedOut.map(({ tensor }) => tensor));
+    this.#weights.dispose();
   }
 }
 

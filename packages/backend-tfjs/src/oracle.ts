@@ -5,7 +5,7 @@ import { engine, type NamedTensor } from './engine.ts';
 import { trainableVariables } from './problem.ts';
 import { readAsync, readSync, whenAnswered } from './read.ts';
 import { stepping, type TfjsQuestions } from './stepping.ts';
-import { fromWeights, toWeights } from './weights.ts';
+import { weights } from './weights.ts';
 
 export interface OracleOptions {
   /** What to minimize over; all trainable variables, looked up at each step, when absent. */
@@ -22,7 +22,7 @@ export interface OracleOptions {
 
 /** A loss as methods see it. */
 export interface TfjsOracle extends TfjsQuestions {
-  /** The moments of the direction rule and what else outlives a step. The tensors are borrowed: they live until the next step. */
+  /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
    * Takes what `save` gave, of this or another process. The variables' own values are the model's to save.
@@ -59,6 +59,7 @@ export function oracle(
     variables: variables ?? trainableVariables(),
   });
   const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules });
+  const saved = weights(rule, memory);
   const asked = sampleLosses && {
     sampleLosses(): Answer<SampleLosses> {
       const { samples, losses } = aside(() => engine().tidy(sampleLosses));
@@ -66,8 +67,11 @@ export function oracle(
     },
   };
   return Object.assign(questions, asked, {
-    save: () => toWeights(rule, memory),
-    restore: async (saved: readonly NamedTensor[]) => void (await fromWeights(rule, memory, saved)),
-    dispose,
+    save: () => saved.give(),
+    restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
+    dispose() {
+      dispose();
+      saved.dispose();
+    },
   });
 }

@@ -21,7 +21,7 @@ export interface ParameterMemory {
   of(variable: Variable): Remembered | undefined;
   /** Replaces what is remembered, and hands back what was. Nothing is disposed of. */
   set(variable: Variable, remembered: Remembered | undefined): Remembered | undefined;
-  /** The tensors are borrowed: they live until the next step. */
+  /** The tensors are lent until the next step. */
   save(): SavedMemory;
   /** Takes a copy. The variables are matched by the order in which they take part: names may differ after a model is loaded. */
   restore(saved: SavedMemory): void;
@@ -30,20 +30,21 @@ export interface ParameterMemory {
 
 export function parameterMemory(): ParameterMemory {
   // A map keeps the order of first entry, which is what `save` and `restore` go by.
-  const known = new Map<Variable, Remembered | undefined>();
+  const known = new Map<Variable, Remembered>();
   let waiting: Remembered[] = [];
 
   const claim = (variable: Variable): void => {
-    const next = waiting.shift();
-    for (const [name, { shape }] of Object.entries(next?.tensors ?? {}))
+    const next = waiting[0];
+    if (!next) return;
+    for (const [name, { shape }] of Object.entries(next.tensors))
       if (String(shape) !== String(variable.shape)) {
-        waiting.unshift(next!);
         throw new OverparamError(
           'STATE_MISMATCH',
           `The saved state has a '${name}' of shape [${shape.join(', ')}] where the variable '${variable.name}' of shape ` +
             `[${variable.shape.join(', ')}] stands: restore it with the model it was saved with.`,
         );
       }
+    waiting.shift();
     known.set(variable, next);
   };
 
@@ -54,7 +55,8 @@ export function parameterMemory(): ParameterMemory {
     },
     set(variable, remembered) {
       const before = known.get(variable);
-      known.set(variable, remembered);
+      if (remembered) known.set(variable, remembered);
+      else known.delete(variable);
       return before;
     },
     save() {
@@ -63,9 +65,9 @@ export function parameterMemory(): ParameterMemory {
         ...waiting.map((remembered) => ['', remembered] as const),
       ];
       return {
-        counts: all.map(([, remembered]) => remembered?.t ?? 0),
+        counts: all.map(([, remembered]) => remembered.t),
         tensors: all.flatMap(([variable, remembered], i) =>
-          Object.entries(remembered?.tensors ?? {}).map(([name, tensor]) => ({
+          Object.entries(remembered.tensors).map(([name, tensor]) => ({
             name: `${i}/${name}/${variable}`,
             tensor,
           })),
@@ -82,7 +84,7 @@ export function parameterMemory(): ParameterMemory {
       waiting = restored;
     },
     dispose() {
-      for (const remembered of [...known.values(), ...waiting]) disposeAll(Object.values(remembered?.tensors ?? {}));
+      for (const remembered of [...known.values(), ...waiting]) disposeAll(Object.values(remembered.tensors));
       known.clear();
       waiting = [];
     },

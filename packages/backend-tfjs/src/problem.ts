@@ -31,24 +31,22 @@ export interface Evaluation {
  */
 export function evaluate({ loss, variables }: Problem, draws: Draws, before: Before): Evaluation {
   check(variables);
+  const made: (Tensor | null)[] = [];
   let recording: Recording | undefined;
   try {
     const { value, gradients } = differentiate(() => {
       recording = notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)));
       return recording.value;
     }, variables);
+    for (const gradient of gradients) made.push(gradient && engine().keep(gradient));
+    if (!('assign' in value)) made.push(value);
     const held = share(value);
+    made.push(held);
+    checkEvaluation(gradients, variables, before);
     if (!('assign' in value)) value.dispose();
-    const kept = gradients.map((gradient) => gradient && engine().keep(gradient));
-    const evaluation = { recording: recording!, value: held, gradients: kept };
-    try {
-      checkEvaluation(kept, variables, before);
-      return evaluation;
-    } catch (error) {
-      disposeAll([held, ...kept.map((gradient) => gradient ?? undefined)]);
-      throw error;
-    }
+    return { recording: recording!, value: held, gradients };
   } catch (error) {
+    disposeAll(made);
     recording?.dispose();
     throw error;
   }

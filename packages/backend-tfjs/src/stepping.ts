@@ -42,12 +42,12 @@ export interface Stepping {
   evaluate(): Evaluation;
   /** Makes the direction of these gradients, in the place of g, in the next `linearize`. */
   descendBy(gradients: ReadonlyMap<Variable, Tensor>): void;
-  /** The loss at the last `linearize`; undefined when nothing was asked since `finish`. */
-  readonly cost: Tensor | undefined;
+  /** Whether `evaluate` waits for its `linearize`. */
+  readonly evaluated: boolean;
+  /** Hands out the loss of the last `linearize`, once. */
+  takeCost(): Tensor | undefined;
   /** Runs `body` on the randomness of the last `linearize`, and puts back the variables that it writes. */
   aside<T>(body: () => T): T;
-  /** The step is done for good: lets go of all that could undo it. */
-  finish(): void;
   readonly memory: ParameterMemory;
   dispose(): void;
 }
@@ -73,15 +73,15 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
 
   /** Frees what the last step made, and keeps what undoes it. */
   const settle = (): void => {
-    at?.dispose();
-    if (evaluation && !at)
-      (disposeAll([...evaluation.gradients.map((g) => g ?? undefined)]), evaluation.recording.dispose());
+    if (at) at.dispose();
+    else if (evaluation) {
+      disposeAll(evaluation.gradients);
+      evaluation.recording.dispose();
+    }
     at = evaluation = given = undefined;
   };
   const finish = (): void => {
     settle();
-    cost?.dispose();
-    cost = undefined;
     if (!undo) return;
     forget(undo.variables);
     for (const [, replaced] of undo.memory) disposeAll(Object.values(replaced?.tensors ?? {}));
@@ -97,11 +97,14 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
       leftover = [...draws.values, ...leftover];
     }
     finish();
+    cost?.dispose();
+    cost = undefined;
   };
   const begin = (request: LinearizeRequest | undefined): Evaluation => {
     assertOutsideLoss();
     finish();
-    disposeAll(kept);
+    disposeAll([cost, ...kept]);
+    cost = undefined;
     kept = [];
     const draws: Draws = { values: leftover, used: 0 };
     undo = { variables: new Map(), memory: [], draws };
@@ -125,22 +128,18 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
       `'${question}' was asked before 'linearize', or after the step was done.`,
     );
   };
-  const remember = (variable: Variable, past: Remembered | undefined, tensors: Record<string, Tensor>): void => {
-    undo!.memory.push([variable, memory.set(variable, { t: (past?.t ?? 0) + 1, tensors })] as const);
-  };
-
   /** w <- next. Points before are kept from the first question on that needs them. */
   const commit = (next: Vector, keeps?: { readonly previous?: true; readonly lookahead?: Vector }): void => {
     const { variables, memory: moments, release } = at!;
-    release(moments.flat());
     variables.forEach((variable, k) => {
       const past = memory.of(variable);
+      note(undo!.variables, variable);
       const tensors = Object.fromEntries(rule.remembers.map((name, m) => [name, moments[k]![m]!]));
       if (keeps?.previous || past?.tensors['previous']) tensors['previous'] = share(variable);
       if (keeps?.lookahead || past?.tensors['lookahead'])
         tensors['lookahead'] = share(keeps?.lookahead?.[k] ?? next[k]!);
-      remember(variable, past, tensors);
-      note(undo!.variables, variable);
+      release(moments[k]!);
+      undo!.memory.push([variable, memory.set(variable, { t: (past?.t ?? 0) + 1, tensors })]);
       variable.assign(next[k]!);
     });
     settle();
@@ -169,10 +168,10 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
       return `tfjs on the backend '${engine().backendName}'`;
     },
     abandon,
+    finish,
 
     linearize(request) {
-      const wasEvaluated = evaluation && !at && !request?.modules;
-      const evaluated = wasEvaluated ? evaluation! : begin(request);
+      const evaluated = evaluation && !at && !request?.modules ? evaluation : begin(request);
       try {
         const here = linearization(posed!, evaluated, rule, memory, given, undo!.draws, kept);
         at = here;
@@ -256,9 +255,14 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
   return {
     questions,
     memory,
-    finish,
-    get cost() {
-      return cost;
+    get evaluated() {
+      return evaluation !== undefined && at === undefined;
+    },
+    takeCost() {
+      const taken = cost?.clone();
+      cost?.dispose();
+      cost = undefined;
+      return taken;
     },
     evaluate: () => begin(undefined),
     descendBy(gradients) {
@@ -267,7 +271,7 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
     aside: (body) => undone(undo?.draws ?? { values: [], used: 0 }, kept, body),
     dispose() {
       finish();
-      disposeAll(kept);
+      disposeAll([cost, ...kept]);
       memory.dispose();
     },
   };

@@ -45,4 +45,6 @@ export interface Housekeeping {
    * moving averages included, as it was before.
    */
   abandon?(): Answer<void>;
+  /** Called when a step has ended well: it can't be abandoned any more, and what it holds can be let go. */
+  finish?(): Answer<void>;
 }

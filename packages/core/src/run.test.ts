@@ -129,6 +129,19 @@ describe('run and runAsync', () => {
     }
   });
 
+  it('a step that goes well is finished, after its move', async () => {
+    for (const driver of [run, runAsync]) {
+      const events: string[] = [];
+      const oracle = {
+        ...quadratic([3, -4]),
+        abandon: () => void events.push('abandon'),
+        finish: () => void events.push('finish'),
+      };
+      await driver(halving, observing(oracle, { asked: ({ name }) => void events.push(name) }), { steps: 0 });
+      expect(events).toEqual(['linearize', 'probe', 'probe', 'move', 'finish']);
+    }
+  });
+
   it('a method may catch an exception and go on', () => {
     const inner = quadratic([2]);
     const oracle: Oracle = {

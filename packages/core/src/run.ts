@@ -14,7 +14,7 @@ export interface RunOptions {
  * Runs one step of a method against an oracle that answers at once.
  *
  * An exception of the oracle is thrown into the method at the `yield*` that asked, so that it can clean up, and then
- * out of `run`; `state` is as it was, and the oracle is told to `abandon` the step.
+ * out of `run`; `state` is as it was, and the oracle is told to `abandon` the step. A step that goes well is `finish`ed.
  *
  * @throws OverparamError `MISSING_QUESTION`, `UNDECLARED_QUESTION`, `ASYNC_ANSWER` (use {@link runAsync}), `ABORTED`
  */
@@ -40,6 +40,8 @@ export function run<S, R, O extends object>(
       }
       turn = inquiry.next(answer);
     }
+    const finished = oracle.finish?.();
+    if (isPromise(finished)) throw asyncAnswer({ name: 'finish', args: [] }, finished, oracle);
     return turn.value;
   } catch (error) {
     try {
@@ -80,6 +82,7 @@ export async function runAsync<S, R, O extends object>(
       }
       turn = inquiry.next(answer);
     }
+    await oracle.finish?.();
     return turn.value;
   } catch (error) {
     try {

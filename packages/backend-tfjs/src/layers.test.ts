@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { optimizer } from '../src/index.ts';
-import { seedRandom } from './seed-random.ts';
-import { replayCheck, type ReplayReport } from './replay-check.ts';
+import { optimizer } from './index.ts';
+import { seedRandom } from '../test/seed-random.ts';
+import { replayCheck, type ReplayReport } from '../test/replay-check.ts';
 
 type Build = () => tf.layers.Layer[];
 interface Case {
@@ -39,7 +39,6 @@ const cases: Record<string, Case> = {
         activation: 'relu',
         kernelRegularizer: 'l1l2',
         biasRegularizer: tf.regularizers.l2({ l2: 1e-2 }),
-        activityRegularizer: undefined,
         kernelConstraint: 'maxNorm',
       }),
     ],
@@ -129,7 +128,7 @@ const cases: Record<string, Case> = {
   gru: { input: 'sequence', layers: () => [L.gru({ units: 4, dropout: 0.3, recurrentDropout: 0.3 })] },
   'stacked cells': {
     input: 'sequence',
-    layers: () => [L.rnn({ cell: [L.lstmCell({ units: 3 }), L.gruCell({ units: 3 })] as unknown as tf.RNNCell[] })],
+    layers: () => [L.rnn({ cell: [L.lstmCell({ units: 3 }), L.gruCell({ units: 3 })] as never })],
   },
   bidirectional: {
     input: 'sequence',

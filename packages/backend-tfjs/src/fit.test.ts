@@ -2,8 +2,8 @@ import { constantStep, ponos, type StepReport } from '@overparam/polyak-nonmonot
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { optimizer } from '../src/index.ts';
-import { seedRandom } from './seed-random.ts';
+import { optimizer } from './index.ts';
+import { seedRandom } from '../test/seed-random.ts';
 
 const L = tf.layers;
 const samples = 24;

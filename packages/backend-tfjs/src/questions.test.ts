@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { oracle, type Direction, type TfjsOracle } from '../src/index.ts';
-import { seedRandom } from './seed-random.ts';
+import { oracle, type Direction, type TfjsOracle } from './index.ts';
+import { seedRandom } from '../test/seed-random.ts';
 
 /** Two weights and a bias, with a nonlinearity. */
 function problem(): { loss: () => tf.Scalar; variables: tf.Variable[] } {
