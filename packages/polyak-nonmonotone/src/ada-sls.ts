@@ -8,7 +8,7 @@ import {
   type Linearization,
   type Method,
 } from '@overparam/core';
-import { failedStep, polyak, smoothed } from '@overparam/line-search';
+import { failedStep, fraction, polyak, smoothed } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
 import { withDefaults } from './options.ts';
@@ -120,6 +120,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
   if (!['adagrad', 'rmsprop', 'adam', 'amsgrad'].includes(base_opt))
     throw badOption('base_opt', base_opt, "'adagrad', 'rmsprop', 'adam' or 'amsgrad'");
   const longest = all.eta_max ?? Infinity;
+  fraction('beta_b', all.beta_b);
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'grow-capped', 'restart']);
   const start = slsStart({

@@ -14,7 +14,7 @@ export {
   zhangReset3,
   zhangReset4,
   type SlsPonosOptions,
-  type SlsPonosState,
+  type ZhangResetOptions,
 } from './sls-ponos.ts';
 export { slsAccelerated, type SlsAcceleratedOptions, type SlsAcceleratedState } from './sls-accelerated.ts';
 export { slsExtragradient, type SlsExtragradientOptions } from './sls-extragradient.ts';

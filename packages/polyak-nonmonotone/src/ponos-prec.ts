@@ -1,6 +1,7 @@
 import { badOption, type DirectionalOracle, type Method } from '@overparam/core';
 import {
   failedStep,
+  fraction,
   grown,
   monotone,
   polyak,
@@ -114,6 +115,8 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
   for (const [option, value] of Object.entries({ pp_norm_method, suff_decr }))
     if (!['pp_armijo', 'dir_der', 'adam', 'grad_norm'].includes(value))
       throw badOption(option, value, "'pp_armijo', 'dir_der', 'adam' or 'grad_norm'");
+  fraction('beta_b', beta_b);
+  positive('c_step', c_step);
   positive('eta_max', eta_max);
   positive('init_step_size', init_step_size);
   if (!Number.isFinite(f_star)) throw badOption('f_star', f_star, 'a finite number');

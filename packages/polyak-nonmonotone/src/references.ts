@@ -6,7 +6,15 @@ import {
   type SampleLossOracle,
   type SampleLosses,
 } from '@overparam/core';
-import { grippo, grippoPerSample, monotone, type GrippoPerSampleState, type GrippoState } from '@overparam/line-search';
+import {
+  count,
+  grippo,
+  grippoPerSample,
+  monotone,
+  positive,
+  type GrippoPerSampleState,
+  type GrippoState,
+} from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch, lineSearchMethod, type Parts } from './line-search-method.ts';
 import { withDefaults } from './options.ts';
@@ -80,7 +88,8 @@ export function monotonePolyak(options: MonotonePolyakOptions = {}): Method<Poly
 export function crossBatchGrippo(options: GrippoOptions = {}): Method<PolyakStartState & GrippoState, StepReport> {
   const name = 'cross-batch-grippo';
   const all = withDefaults<GrippoOptions>(name, { ...defaults, n_batches_per_epoch: 500, NM_window: null }, options);
-  const window = all.NM_window ?? Math.max(Math.trunc(all.n_batches_per_epoch), 1);
+  const epoch = Math.max(Math.trunc(positive('n_batches_per_epoch', all.n_batches_per_epoch)), 1);
+  const window = count('NM_window', all.NM_window ?? epoch);
   return lineSearchMethod({ ...common(name, all), reference: grippo({ window }), stationary: vanishing });
 }
 
@@ -96,10 +105,12 @@ export function singleBatchGrippo(
 ): Method<PolyakStartState & GrippoPerSampleState, StepReport, SampleLossOracle> {
   const name = 'single-batch-grippo';
   const all = withDefaults<GrippoOptions>(name, { ...defaults, n_batches_per_epoch: 500, NM_window: 10 }, options);
+  const window = count('NM_window', all.NM_window ?? 10);
+  const batchesPerEpoch = positive('n_batches_per_epoch', all.n_batches_per_epoch);
   return lineSearchMethod<PolyakStartState, GrippoPerSampleState, Linearization & SampleLosses, SampleLossOracle>({
     ...common(name, all),
     needs: ['linearize', 'sampleLosses', 'probe', 'move'],
-    reference: grippoPerSample({ window: all.NM_window ?? 10, batchesPerEpoch: all.n_batches_per_epoch }),
+    reference: grippoPerSample({ window, batchesPerEpoch }),
     *observe(oracle: Asking<SampleLossOracle>, at: Linearization): Inquiry<Linearization & SampleLosses> {
       return { ...at, ...(yield* oracle.sampleLosses()) };
     },

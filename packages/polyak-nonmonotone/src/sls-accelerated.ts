@@ -1,5 +1,5 @@
 import { badOption, type AcceleratedOracle, type Asking, type Inquiry, type Method } from '@overparam/core';
-import { failedStep } from '@overparam/line-search';
+import { failedStep, fraction } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
 import { withDefaults } from './options.ts';
@@ -66,6 +66,7 @@ export function slsAccelerated(
   if (acceleration_method !== 'polyak' && acceleration_method !== 'nesterov')
     throw badOption('acceleration_method', acceleration_method, "'polyak' or 'nesterov'");
   if (!(momentum >= 0 && momentum < 1)) throw badOption('momentum', momentum, 'a number from 0 to 1, without 1');
+  fraction('beta_b', beta_b);
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'restart']);
   const initial = slsStart({ ...all, reset, eta_max: Infinity, eta_min: 0, c_p: 1, remembers: 'sls' });

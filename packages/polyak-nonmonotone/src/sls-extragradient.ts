@@ -1,5 +1,5 @@
 import { type Method, type TrialGradientOracle, type TrialLinearization } from '@overparam/core';
-import { backtracking, failedStep, lipschitz } from '@overparam/line-search';
+import { backtracking, failedStep, fraction, lipschitz } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { withDefaults } from './options.ts';
 import { report, stayed, type StepReport } from './report.ts';
@@ -44,6 +44,7 @@ export function slsExtragradient(
     },
     options,
   );
+  fraction('beta_b', all.beta_b);
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'restart']);
   const initial = slsStart({ ...all, reset, eta_max: Infinity, eta_min: 0, c_p: 1, remembers: 'ponos' });

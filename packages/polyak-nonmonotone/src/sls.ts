@@ -1,5 +1,5 @@
 import { badOption, type Method } from '@overparam/core';
-import { failedStep, goldstein, monotone, positive } from '@overparam/line-search';
+import { failedStep, fraction, goldstein, monotone, positive } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch, lineSearchMethod } from './line-search-method.ts';
 import { withDefaults } from './options.ts';
@@ -61,6 +61,7 @@ function slsAs(name: string, options: SlsOptions, otherwise: Required<SlsOptions
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'restart']);
   if (line_search_fn !== 'armijo' && line_search_fn !== 'goldstein')
     throw badOption('line_search_fn', line_search_fn, "'armijo' or 'goldstein'");
+  fraction('beta_b', beta_b);
   positive('eta_max', eta_max);
   return lineSearchMethod({
     name,

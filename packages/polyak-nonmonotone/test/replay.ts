@@ -61,7 +61,7 @@ export const replays: Readonly<Record<string, Replayed>> = {
   cross_batch_grippo: { method: any(crossBatchGrippo({ n_batches_per_epoch })) },
   single_batch_grippo: { method: any(singleBatchGrippo({ n_batches_per_epoch })) },
   sls: { method: any(slsPonos({ n_batches_per_epoch })) },
-  sls_convex: { method: any(slsPonos({ n_batches_per_epoch, max_eta: 1e10 })) },
+  sls_convex: { method: any(slsPonos({ n_batches_per_epoch, eta_max: 1e10 })) },
   sls_orig_reset0: { method: any(sls({ n_batches_per_epoch, reset_option: 'keep' })) },
   sls_orig_reset1: { method: any(sls({ n_batches_per_epoch })) },
   sls_orig_reset2: { method: any(sls({ n_batches_per_epoch, reset_option: 2 })) },
