@@ -30,11 +30,11 @@ export const fashionMnist: Experiment = {
 };
 
 /** Brightness from -1 to 1: Normalize(.5, .5) of the papers' experiments. */
-const normalized = ({ images, labels }: LabelledImages): Samples => ({
-  count: labels.data.length,
-  inputs: Float32Array.from(images.data, (byte) => byte / 127.5 - 1),
-  labels: labels.data,
-});
+function normalized({ images, labels }: LabelledImages): Samples {
+  const inputs = new Float32Array(images.data.length);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = images.data[i]! / 127.5 - 1;
+  return { count: labels.data.length, inputs, labels: labels.data };
+}
 
 async function official(folder: string): Promise<{ train: LabelledImages; test: LabelledImages }> {
   const set = async (images: FileName, labels: FileName): Promise<LabelledImages> => {

@@ -1,0 +1,206 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseResults } from '../results/results.ts';
+import { main } from './main.ts';
+
+let out: string;
+beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
+afterEach(() => rm(out, { recursive: true, force: true }));
+
+/** What a session of three epochs of five steps takes. */
+const SMALL = ['--model', 'mlp-4', '--batch', '2000', '--epochs', '3'];
+
+function sink(): Writable & { text: string } {
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      stream.text += chunk.toString();
+      done();
+    },
+  }) as Writable & { text: string };
+  stream.text = '';
+  return stream;
+}
+
+async function command(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const terminal = { stdout: sink(), stderr: sink() };
+  const code = await main(argv, terminal);
+  return { code, stdout: terminal.stdout.text, stderr: terminal.stderr.text };
+}
+
+const numbers = async (folder: string): Promise<unknown> => {
+  const results = parseResults(await readFile(join(folder, 'results.json'), 'utf8'));
+  return JSON.parse(JSON.stringify(results, (key, value: unknown) => (/^(seconds|finished)$/.test(key) ? 0 : value)));
+};
+
+describe('overparam', () => {
+  it('without a command, and with --help, says what there is', async () => {
+    for (const argv of [['--help'], ['help']])
+      expect((await command(...argv)).stdout).toContain('overparam run fashion-mnist');
+    const help = (await command('run', '--help')).stdout;
+    for (const option of ['--methods', '--seed', '--resume', '--ablation', 'Examples:']) expect(help).toContain(option);
+    expect((await command('--version')).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('lists experiments, ablations and methods', async () => {
+    const { code, stdout } = await command('list');
+    expect(code).toBe(0);
+    for (const word of ['fashion-mnist', 'mushrooms', 'memory-rate', 'zhang-reset4', 'adam'])
+      expect(stdout).toContain(word);
+  });
+
+  it('run: a table, and three files', async () => {
+    const { code, stdout, stderr } = await command(
+      'run',
+      'fashion-mnist',
+      ...SMALL,
+      '-m',
+      'ponos,adam',
+      '-s',
+      '0,1',
+      '-o',
+      out,
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain('4/4 Adam  seed 1 epoch 3/3  train loss');
+    expect(stdout).toMatch(/PoNoS +3 +\d\.\d+ +\d+\.\d %/);
+    expect(stdout).toContain('report.html');
+    expect((await readdir(out)).sort()).toEqual(['picture.svg', 'report.html', 'results.json']);
+    const { runs, plan } = parseResults(await readFile(join(out, 'results.json'), 'utf8'));
+    expect(plan.methods).toEqual(['ponos', 'adam']);
+    expect(runs.map(({ method, seed }) => `${method} ${seed}`)).toEqual(['ponos 0', 'adam 0', 'ponos 1', 'adam 1']);
+    // No colour codes in a pipe.
+    // eslint-disable-next-line no-control-regex
+    expect(stdout + stderr).not.toMatch(/\u001b/);
+  });
+
+  it.each([
+    [['run', 'nonsense'], 'UNKNOWN_EXPERIMENT', 'mushrooms'],
+    [['run', 'fashion-mnist', '-m', 'nonsense'], 'UNKNOWN_METHOD', 'ponos'],
+    [['run', 'fashion-mnist', '-m', 'ponos:xii=1'], 'UNKNOWN_OPTION', "'xi'"],
+    [['run', 'fashion-mnist', '-m', 'ponos,ponos'], 'BAD_OPTION', 'twice'],
+    [['run', 'fashion-mnist', '-m', 'ponos', '-a', 'reset'], 'BAD_OPTION', 'one of them'],
+    [['run', 'fashion-mnist', '-a', 'nonsense'], 'UNKNOWN_ABLATION', 'memory-rate'],
+    [['run', 'fashion-mnist', '--backend', 'abacus'], 'UNKNOWN_BACKEND', 'wasm, cpu'],
+    [['run', 'fashion-mnist', '--model', 'resnet'], 'BAD_OPTION', 'mlp-128'],
+    [['run', 'fashion-mnist', '--epochs', '0'], 'BAD_OPTION', '--epochs is "0"'],
+    [['run', 'fashion-mnist', '--epochs', '1e1'], 'BAD_OPTION', 'whole number'],
+    [['run', 'fashion-mnist', '--batch', '10001'], 'BAD_OPTION', '10000 samples'],
+    [['run', 'fashion-mnist', '--seed', '1,-2'], 'BAD_OPTION', '0-4'],
+    [['run', 'fashion-mnist', '--save-every', 'now'], 'BAD_OPTION', '--save-every'],
+    [['run', 'fashion-mnist', '--data', 'no/such/folder'], 'DATA_MISSING', 'train-images-idx3-ubyte.gz'],
+    [['run', 'mushrooms'], 'DATA_MISSING', '--data FILE'],
+    [['run', 'mushrooms', '--data', 'no/such/file'], 'DATA_MISSING', 'no/such/file'],
+    [['run', 'fashion-mnist', '--resume'], 'NOTHING_TO_RESUME', 'without --resume'],
+    [['run', 'fashion-mnist', '--resume', '--overwrite'], 'BAD_OPTION', 'exclude'],
+  ])('%j is refused with %s', async (argv, code, says) => {
+    const outcome = await command(...argv, '--out', join(out, 'results'));
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain(`error ${code}: `);
+    expect(outcome.stderr).toContain(says);
+  });
+
+  it.each([[['rum']], [['run']], [['run', 'fashion-mnist', '--epoch', '3']], [['run', 'fashion-mnist', 'mushrooms']]])(
+    '%j is refused with a hint',
+    async (argv) => {
+      const { code, stderr } = await command(...argv);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: /);
+    },
+  );
+
+  it('refuses a folder that cannot be written to, before it trains', async () => {
+    await writeFile(join(out, 'file'), '');
+    const { code, stderr } = await command('run', 'fashion-mnist', ...SMALL, '-o', join(out, 'file'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('error UNWRITABLE: ');
+    expect(stderr).not.toContain('epoch 0');
+  });
+
+  it('refuses a damaged checkpoint', async () => {
+    await writeFile(join(out, 'session.overparam'), 'OVERPARAM-SESSION 1 abc\nnothing');
+    const { code, stderr } = await command('run', 'fashion-mnist', '--resume', '-o', out);
+    expect(code).toBe(1);
+    expect(stderr).toContain('error CHECKPOINT_DAMAGED: ');
+  });
+});
+
+const bin = fileURLToPath(new URL('../../bin/overparam.js', import.meta.url));
+
+describe('the process overparam', () => {
+  beforeAll(() => {
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const project = fileURLToPath(new URL('../../tsconfig.lib.json', import.meta.url));
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-b', project], { encoding: 'utf8' });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  }, 300_000);
+
+  /** Runs it, and signals it when it has written what `at` looks for. */
+  function child(argv: readonly string[], at?: RegExp, ...signals: readonly NodeJS.Signals[]) {
+    const process_ = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    let pending = [...signals];
+    process_.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (!at?.test(stderr)) return;
+      pending.forEach((signal) => process_.kill(signal));
+      pending = [];
+    });
+    return new Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>((resolve) =>
+      process_.on('close', (code, signal) => resolve({ code, signal, stderr })),
+    );
+  }
+
+  const methods = ['-m', 'ponos:direction=adam,adam'];
+
+  it('interrupted or killed at any time, and resumed, comes to the same numbers', async () => {
+    const whole = join(out, 'whole');
+    const run = ['run', 'fashion-mnist', ...SMALL, ...methods];
+    expect((await child([...run, '-o', whole])).code).toBe(0);
+    const expected = await numbers(whole);
+    const broken = join(out, 'broken');
+
+    const interrupted = await child([...run, '-o', broken], /1\/2 .* epoch 1\/3/, 'SIGINT');
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toContain(`overparam run fashion-mnist --resume --out ${broken}`);
+
+    const again = await child([...run, '-o', broken]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('error UNFINISHED_SESSION: ');
+    for (const [option, value] of [
+      ['--epochs', '4'],
+      ['--seed', '1'],
+      ['-m', 'adam'],
+      ['--backend', 'cpu'],
+    ] as const) {
+      // prettier-ignore
+      const { code, stderr } = await command('run', 'fashion-mnist', '--resume', '-o', broken, option, value);
+      expect([code, stderr], option).toEqual([1, expect.stringContaining('error CHECKPOINT_FOREIGN: ')]);
+    }
+    expect((await command('run', 'mushrooms', '--resume', '-o', broken)).stderr).toContain('CHECKPOINT_FOREIGN');
+
+    const resume = ['run', 'fashion-mnist', '--resume', '-o', broken];
+    const killed = await child([...resume, '--save-every', '0'], /epoch 2\/3/, 'SIGKILL');
+    expect(killed.signal).toBe('SIGKILL');
+    const terminated = await child(resume, /2\/2 .* epoch 1\/3/, 'SIGTERM');
+    expect(terminated.code).toBe(130);
+    expect((await child(resume)).code).toBe(0);
+    expect(await numbers(broken)).toEqual(expected);
+    expect((await child(resume)).stderr).toContain('NOTHING_TO_RESUME');
+  }, 240_000);
+
+  it('ends at once at a second interrupt, and the checkpoint stays good', async () => {
+    const run = ['run', 'fashion-mnist', ...SMALL, '--epochs', '500', '-m', 'adam', '-o', out];
+    const first = await child(run, /epoch 1\/500/, 'SIGINT', 'SIGTERM');
+    expect(first.code === 130 || first.signal !== null).toBe(true);
+    const { code, stderr } = await child(['run', 'fashion-mnist', '--resume', '-o', out], /epoch \d+\/500/, 'SIGINT');
+    expect(code).toBe(130);
+    expect(stderr).toContain('Saved.');
+  }, 120_000);
+});
