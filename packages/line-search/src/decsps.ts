@@ -1,3 +1,4 @@
+import { badOption } from '@overparam/core';
 import { positive } from './range.ts';
 
 export interface DecSpsState {
@@ -32,6 +33,7 @@ export interface DecSps {
 export function decsps({ c0 = 1, gamma_b = 1, lower_bound = 0 }: DecSpsOptions = {}): DecSps {
   positive('c0', c0);
   positive('gamma_b', gamma_b);
+  if (!Number.isFinite(lower_bound)) throw badOption('lower_bound', lower_bound, 'a finite number');
   return {
     init: () => ({ steps: 0, scaled: c0 * gamma_b }),
     next({ steps, scaled }, { value, squaredGradientNorm }) {

@@ -2,7 +2,7 @@ import { badOption } from '@overparam/core';
 
 /** The number, if it lies strictly between 0 and 1. @throws OverparamError `BAD_OPTION` */
 export function fraction(name: string, value: number): number {
-  if (!(value > 0 && value < 1)) throw badOption(name, value, 'a number between 0 and 1');
+  if (!(typeof value === 'number' && value > 0 && value < 1)) throw badOption(name, value, 'a number between 0 and 1');
   return value;
 }
 

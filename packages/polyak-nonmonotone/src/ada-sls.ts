@@ -154,7 +154,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
       const oracle = asked as unknown as Asking<DirectionalOracle>;
       const at = yield* oracle.linearize();
       if (guards.finite && !isFinite(at)) return { state, report: stayed(at, 'not-finite') };
-      if (guards.memory && (vanishing(at) || at.value === 0)) return { state, report: stayed(at, 'stationary') };
+      if (guards.previous_step && (vanishing(at) || at.value === 0)) return { state, report: stayed(at, 'stationary') };
 
       const { slope } = yield* oracle.direction(trialDirection);
       if (guards.finite && !Number.isFinite(slope)) return { state, report: stayed(at, 'not-finite') };
@@ -172,6 +172,8 @@ function adaSlsAs<Needs extends DirectionalOracle>(
       const found = yield* search((step) => oracle.probeAlong(trialDirection, step), line);
       const { backtracks, forwards } = found;
       const failed = !found.accepted;
+      if (failed && guards.finite && !Number.isFinite(found.trial))
+        return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
       const step = failed ? failedStep : found.step;
       yield* move(asked, step);
       return {

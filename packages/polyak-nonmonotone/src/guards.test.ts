@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '@overparam/core';
-import { constantStep, ponos, ponosPrec, sls, slsGoldstein, sps, type PonosState } from '@overparam/polyak-nonmonotone';
+import {
+  adaSls,
+  constantStep,
+  ponos,
+  ponosPrec,
+  sls,
+  slsAccelerated,
+  slsGoldstein,
+  slsPrec,
+  sps,
+  type PonosState,
+} from '@overparam/polyak-nonmonotone';
 
 /** An oracle on one axis, from its answers alone, that counts its moves. */
 const scripted = (
@@ -180,6 +191,64 @@ describe('the guard descent', () => {
     const method = ponosPrec({ momentum2: 0.9 });
     expect(run(method, oracle, method.init()).report).toMatchObject({ fellBack: true, failed: false });
     expect(asked).toEqual(['preconditioned', 'preconditioned']);
+  });
+});
+
+describe('a search along directions that fails', () => {
+  const oracle = (trial: number, tiny: number) => {
+    const moves: unknown[][] = [];
+    return {
+      ...scripted({ value: 1 }, () => trial),
+      moves,
+      direction: () => ({ slope: -1, squaredNorm: 1 }),
+      probeAlong: (name: string) => (name === 'gradient' ? tiny : trial),
+      moveAlong: (...about: unknown[]) => void moves.push(about),
+      moveHeavyBall: (...about: unknown[]) => void moves.push(about),
+      moveNesterov: (...about: unknown[]) => void moves.push(about),
+    };
+  };
+
+  it('ends in a tiny step along -g, and the memory of its start is kept', () => {
+    const high = oracle(7, 0.9);
+    const method = ponosPrec({ reset_option: 'polyak-memory' });
+    const { state, report } = run(method, high, { ...method.init(), lk: 3 });
+    expect(report).toMatchObject({ step: 1e-6, failed: true, why: 'search-failed', valueAfter: 0.9, forwards: 101 });
+    expect(high.moves).toEqual([['gradient', 1e-6]]);
+    expect(state.lk).toBe(3);
+    const official = ponosPrec({ reset_option: 213, guards: false });
+    expect(run(official, high, { ...official.init(), lk: 3 }).state.lk).toBe(101);
+  });
+
+  it('leaves w where not even that is finite', () => {
+    const lost = oracle(NaN, NaN);
+    const failed = { step: 0, failed: true, why: 'search-failed-not-finite' };
+    for (const method of [ponosPrec(), slsPrec()])
+      expect(run(method, lost, method.init()).report).toMatchObject(failed);
+    expect(run(adaSls(), lost, adaSls().init()).report).toMatchObject(failed);
+    expect(run(slsAccelerated(), lost, slsAccelerated().init()).report).toMatchObject(failed);
+    expect(lost.moves).toEqual([]);
+  });
+
+  it('goes on with momentum after the tiny step', () => {
+    const high = oracle(7, 7);
+    expect(run(slsAccelerated(), high, slsAccelerated().init()).report).toMatchObject({ step: 1e-6, failed: true });
+    expect(run(adaSls(), high, adaSls().init())).toMatchObject({ report: { step: 1e-6 }, state: { eta: 1e-6, k: 1 } });
+    expect(high.moves).toEqual([
+      [1e-6, 0.6],
+      ['preconditioned', 1e-6],
+    ]);
+  });
+
+  it('takes <g, P g> for a decrease that would be negative', () => {
+    const climbing = {
+      ...oracle(0, 0),
+      direction: (name: string) => ({ slope: name === 'momentum' ? 2 : -1, squaredNorm: 1 }),
+    };
+    const rules = { suff_decr: 'dir_der', pp_norm_method: 'dir_der' } as const;
+    const guarded = ponosPrec(rules);
+    expect(run(guarded, climbing, guarded.init()).report.initialStep).toBeCloseTo(10, 5);
+    const official = ponosPrec({ ...rules, guards: false });
+    expect(run(official, climbing, official.init()).report.initialStep).toBeCloseTo(-5, 5);
   });
 });
 

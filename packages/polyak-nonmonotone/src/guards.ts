@@ -8,8 +8,8 @@ import { withDefaults } from './options.ts';
 export interface Guards {
   /**
    * A batch whose f, slope or |g|^2 is not finite is skipped, and the state stays; a trial that is not finite is
-   * refused, -Infinity too; the tiny step after a failed search is tried before it is taken. Without it, one NaN or
-   * Infinity spoils C for ever.
+   * refused, -Infinity too; the tiny step after a failed search is taken only if it, or where it goes along
+   * another direction the last trial, leads to a finite value. Without it, one NaN or Infinity spoils C for ever.
    */
   readonly finite: boolean;
   /** A direction that does not descend is not searched along. */

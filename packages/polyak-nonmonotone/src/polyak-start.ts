@@ -65,7 +65,7 @@ export function polyakStart({
       if (!guards.memory || !save_backtracks) return { lk: remember(lk, backtracks, rho), eta: accepted };
       const longest = longestMemory(raw(at.value, at.squaredGradientNorm), min_eta, delta);
       return {
-        lk: Math.min(failed ? lk + backtracks : remember(lk, backtracks, rho), Math.max(longest, 0)),
+        lk: Math.min(failed ? lk + backtracks : remember(lk, backtracks, rho), longest),
         eta: accepted,
       };
     },

@@ -165,8 +165,9 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
       };
       if (guards.finite && !Object.values(norms).every(Number.isFinite))
         return { state, report: stayed(at, 'not-finite') };
+      const usable = (norm: Norm): Norm => (guards.descent && !(norms[norm] > 0) ? 'pp_armijo' : norm);
       const [R, reference] = line_search_fn === 'zhang' ? zhang.next(state, at) : monotone.next({}, at);
-      const initial = initialStep(state, at.value, norms[pp_norm_method]);
+      const initial = initialStep(state, at.value, norms[usable(pp_norm_method)]);
 
       if (reset === 'sps') {
         yield* oracle.moveAlong(along, initial);
@@ -181,7 +182,12 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
           report: stayed(at, 'stationary', { initialStep: initial, reference: R }),
         };
 
-      const line = { initial, value: at.value, slope: -norms[fellBack ? 'pp_armijo' : suff_decr], reference: R };
+      const line = {
+        initial,
+        value: at.value,
+        slope: -norms[fellBack ? 'pp_armijo' : usable(suff_decr)],
+        reference: R,
+      };
       const found = yield* search((step) => oracle.probeAlong(along, step), line);
       const { backtracks } = found;
       const failed = !found.accepted;
@@ -204,9 +210,12 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
             };
         }
       }
+      // Where the direction is to blame, a shorter start does not help.
+      const forgives = failed && guards.memory && reset === 'polyak-memory';
+      const lk = forgives ? state.lk : remember(state.lk, backtracks);
       yield* oracle.moveAlong(failed ? 'gradient' : along, step);
       return {
-        state: { ...state, ...reference, lk: remember(state.lk, backtracks), eta: step },
+        state: { ...state, ...reference, lk, eta: step },
         report: report(at, {
           initialStep: initial,
           step,

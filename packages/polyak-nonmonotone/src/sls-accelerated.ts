@@ -101,11 +101,13 @@ export function slsAccelerated(
 
       const line = { initial: initialStep, value: at.value, slope: at.slope, reference: at.value };
       const found = yield* search(oracle.probe, line);
+      const { backtracks, forwards, trial, next } = found;
       const failed = !found.accepted;
+      if (failed && guards.finite && !Number.isFinite(trial))
+        return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
       const step = failed ? failedStep : found.step;
       yield* move(oracle, step, state);
 
-      const { backtracks, forwards, trial, next } = found;
       const learnt = initial.learn(state, { at, initial: initialStep, step, backtracks, trial, next, failed });
       return {
         state: { ...learnt, ...lambdas(state) },
