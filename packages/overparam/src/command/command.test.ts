@@ -75,7 +75,6 @@ describe('overparam', () => {
     expect(plan.methods).toEqual(['ponos', 'adam']);
     expect(runs.map(({ method, seed }) => `${method} ${seed}`)).toEqual(['ponos 0', 'adam 0', 'ponos 1', 'adam 1']);
     // No colour codes in a pipe.
-    // eslint-disable-next-line no-control-regex
     expect(stdout + stderr).not.toMatch(/\u001b/);
   });
 

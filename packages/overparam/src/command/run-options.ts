@@ -54,8 +54,9 @@ function methodsOf(experiment: Experiment, { methods, ablation }: RunOptions): r
     );
   const specs = list.map((text) => parseMethod(text.trim()));
   // Unknown names and options are to be known before data are read.
+  const { learningRates, longestStep } = experiment;
   for (const spec of specs)
-    createTrainer(spec, { parameters: [], batchesPerEpoch: 1, learningRates: experiment.learningRates }).dispose();
+    createTrainer(spec, { parameters: [], batchesPerEpoch: 1, learningRates, longestStep }).dispose();
   const names = specs.map(formatMethod);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)

@@ -14,7 +14,7 @@ export function methodTrainer<State, Needs extends object>(
   const ours = optimizer(method, { direction });
   return {
     step(loss) {
-      ours.minimize(loss, false, [...parameters]);
+      ours.minimize(() => loss.mean(), false, [...parameters]);
       const { value, step, backtracks, forwards } = ours.report!;
       return { loss: value, stepSize: step, backtracks, evaluations: forwards };
     },

@@ -43,9 +43,10 @@ describe('the methods', () => {
     expect(labelOf(parseMethod(name))).toBe(methods[name]!.label);
   });
 
-  it('of all ablations can be made', () => {
-    for (const { ablations } of experiments)
-      for (const list of Object.values(ablations)) for (const text of list) create(text).dispose();
+  it('of all ablations can be made, with what their experiment sets', () => {
+    for (const { ablations, learningRates, longestStep } of experiments)
+      for (const text of Object.values(ablations).flat())
+        createTrainer(parseMethod(text), { ...context, learningRates, longestStep }).dispose();
   });
 
   it.each([

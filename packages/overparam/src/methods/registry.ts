@@ -6,10 +6,15 @@ import {
   monotonePolyak,
   ponos,
   ponosReset0,
+  ponosPrec,
+  singleBatchGrippo,
   sls,
+  slsGoldstein,
   slsPonos,
+  slsPrec,
   sps,
   spsPonos,
+  spsPrec,
   zhangEvery2,
   zhangReset2,
   zhangReset3,
@@ -20,6 +25,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Trainer } from '../training/trainer.ts';
 import { formatMethod, type MethodSpec, type OptionValue } from './method-spec.ts';
 import { methodTrainer } from './method-trainer.ts';
+import { sampleLossTrainer } from './sample-loss-trainer.ts';
 import { tfjsTrainer } from './tfjs-trainer.ts';
 
 /** What an experiment gives to a method beside its own options. */
@@ -43,22 +49,23 @@ export interface MethodEntry {
   readonly create: (options: Options, context: MethodContext) => Trainer;
 }
 
-/** The options that an experiment sets, under the names that a method has for them. */
+/** The options that an experiment sets, under the names that a method has for them, and the direction it is made for. */
 interface Given {
   readonly batches?: 'n_batches_per_epoch';
   readonly longest?: 'max_eta' | 'eta_max';
+  readonly direction?: Direction;
 }
 
-function ours<State>(
+function ours<State, Needs extends object>(
   label: string,
   about: string,
-  make: (options: never) => Method<State, StepReport>,
-  { batches, longest }: Given = {},
+  make: (options: never) => Method<State, StepReport, Needs>,
+  { batches, longest, direction: usual = 'gradient' }: Given = {},
 ): MethodEntry {
   return {
     label,
     about,
-    create({ direction = 'gradient', ...options }, { parameters, batchesPerEpoch, longestStep }) {
+    create({ direction = usual, ...options }, { parameters, batchesPerEpoch, longestStep }) {
       const method = make({
         ...(batches && { [batches]: batchesPerEpoch }),
         ...(longest && longestStep !== undefined && { [longest]: longestStep }),
@@ -91,10 +98,14 @@ function tfjs(
 
 const batches = 'n_batches_per_epoch';
 const longest = 'max_eta';
+const preconditioned = { batches, longest: 'eta_max', direction: 'adam' } as const;
 
 export const methods: Readonly<Record<string, MethodEntry>> = {
   ponos: ours('PoNoS', 'Polyak nonmonotone line search; nothing to tune', ponos, { longest }),
-  sls: ours('SLS', 'monotone stochastic line search, as PoNoS is compared with it', slsPonos, { batches, longest }),
+  sls: ours('SLS', 'monotone stochastic line search, as PoNoS is compared with it', slsPonos, {
+    batches,
+    longest: 'eta_max',
+  }),
   sps: ours('SPS', 'stochastic Polyak step, as PoNoS is compared with it', spsPonos, { batches, longest }),
   adam: tfjs('Adam', "tfjs's Adam; option lr", 'adam', (rate) => tf.train.adam(rate)),
   sgd: tfjs('SGD', "tfjs's SGD; option lr", 'sgd', (rate) => tf.train.sgd(rate)),
@@ -108,8 +119,24 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
     batches,
     longest,
   }),
+  'single-batch-grippo': {
+    label: 'single-batch Grippo',
+    about: "compares with the worst of the samples' own last losses",
+    create: (options, { parameters, batchesPerEpoch, longestStep: max_eta }) =>
+      sampleLossTrainer(
+        singleBatchGrippo({ ...(max_eta !== undefined && { max_eta }), [batches]: batchesPerEpoch, ...options }),
+        parameters,
+      ),
+  },
   'sls-original': ours('SLS (2019)', 'SLS, the original code', sls, { batches }),
   'sps-original': ours('SPS (2021)', 'SPS, the original code', sps, { batches }),
+  'sls-goldstein': ours('SLS Goldstein', "SLS with Goldstein's conditions", slsGoldstein, {
+    batches,
+    longest: 'eta_max',
+  }),
+  'ponos-prec': ours('PoNoS prec', "PoNoS along Adam's direction", ponosPrec, preconditioned),
+  'sls-prec': ours('SLS prec', "SLS along Adam's direction", slsPrec, preconditioned),
+  'sps-prec': ours('SPS prec', "SPS along Adam's direction", spsPrec, preconditioned),
   decsps: ours('DecSPS', 'decreasing stochastic Polyak steps', decsps),
 };
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { toNamedArray, toTensor } from '../training/named-array.ts';
 import type { Trainer } from '../training/trainer.ts';
 
@@ -11,7 +11,7 @@ export function tfjsTrainer(
   const powers = powersOf(optimizer);
   return {
     step(loss) {
-      const cost = optimizer.minimize(loss, true, [...parameters])!;
+      const cost = optimizer.minimize(() => loss.mean(), true, [...parameters])!;
       const value = cost.dataSync()[0]!;
       cost.dispose();
       return { loss: value, stepSize: learningRate, backtracks: 0, evaluations: 0 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tinyTask } from '../../test/tiny-task.ts';
+import { methods } from '../methods/registry.ts';
 import { resultsSchema, type Plan, type Results } from '../results/results.ts';
 import * as v from 'valibot';
 import type { Task } from '../training/task.ts';
@@ -75,6 +76,16 @@ describe('runSession', () => {
     expect(new Set(starts).size).toBe(2);
   });
 
+  it('trains with every method that there is', async () => {
+    const names = Object.keys(methods);
+    const { runs } = (await run(plan(names, { seeds: [0], epochs: 1 })))!;
+    expect(runs.map(({ method }) => method)).toEqual(names);
+    for (const { method, epochs } of runs) {
+      expect(epochs.length, method).toBe(2);
+      expect(epochs[1]!.trainLoss, method).not.toBe(epochs[0]!.trainLoss);
+    }
+  });
+
   it('learns', async () => {
     const { runs } = (await run(plan(['ponos'], { seeds: [0], epochs: 15 })))!;
     expect(runs[0]!.epochs.at(-1)!.trainLoss).toBeLessThan(0.3 * runs[0]!.epochs[0]!.trainLoss!);
@@ -100,6 +111,8 @@ describe('runSession', () => {
     ['sps', 'wasm'],
     ['zhang-every2', 'wasm'],
     ['cross-batch-grippo', 'wasm'],
+    ['single-batch-grippo', 'wasm'],
+    ['ponos-prec', 'wasm'],
     ['adam', 'wasm'],
     ['adam', 'cpu'],
     ['sgd', 'wasm'],

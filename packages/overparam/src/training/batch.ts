@@ -25,7 +25,15 @@ export function batchOf({ features, classes }: Task, samples: Samples, numbers: 
 }
 
 /** The mean cross-entropy of a batch. */
-export const crossEntropy = (targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar =>
-  targets.shape[1] === 1
-    ? tf.losses.sigmoidCrossEntropy(targets, logits)
-    : tf.losses.softmaxCrossEntropy(targets, logits);
+export const crossEntropy = (targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar => reduced(targets, logits, 'mean');
+
+/** The cross-entropy of each sample of a batch. */
+export const crossEntropies = (targets: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor1D =>
+  tf.reshape(reduced<tf.Tensor>(targets, logits, 'none'), [-1]);
+
+function reduced<Loss extends tf.Tensor>(targets: tf.Tensor2D, logits: tf.Tensor2D, over: 'mean' | 'none'): Loss {
+  const reduction = over === 'mean' ? tf.Reduction.MEAN : tf.Reduction.NONE;
+  return targets.shape[1] === 1
+    ? tf.losses.sigmoidCrossEntropy(targets, logits, undefined, 0, reduction)
+    : tf.losses.softmaxCrossEntropy(targets, logits, undefined, 0, reduction);
+}

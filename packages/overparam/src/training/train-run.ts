@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { createTrainer, type MethodContext } from '../methods/registry.ts';
 import type { MethodSpec } from '../methods/method-spec.ts';
-import { batchOf, crossEntropy } from './batch.ts';
+import { batchOf, crossEntropies, crossEntropy } from './batch.ts';
 import { measure } from './measure.ts';
 import { createModel } from './model.ts';
 import { toNamedArray, toTensor } from './named-array.ts';
@@ -142,7 +142,11 @@ export async function trainRun(
       const began = performance.now();
       const numbers = order.subarray(within * plan.batch, (within + 1) * plan.batch);
       const { inputs, targets } = batchOf(task, task.train, numbers);
-      const last = trainer.step(() => crossEntropy(targets, model.logits(inputs)));
+      const last = trainer.step({
+        samples: [...numbers],
+        mean: () => crossEntropy(targets, model.logits(inputs)),
+        each: () => crossEntropies(targets, model.logits(inputs)),
+      });
       inputs.dispose();
       targets.dispose();
       const step = position.step + 1;

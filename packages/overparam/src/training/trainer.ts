@@ -18,10 +18,17 @@ export interface NamedArray {
   readonly data: Float32Array | Int32Array | readonly string[];
 }
 
+/** The loss of a batch, and of each sample in it. */
+export interface BatchLoss {
+  mean(): tf.Scalar;
+  each(): tf.Tensor1D;
+  /** Their numbers in the training set. */
+  readonly samples: readonly number[];
+}
+
 /** An optimiser with all that it remembers. */
 export interface Trainer {
-  /** One step on the batch that `loss` closes over. */
-  step(loss: () => tf.Scalar): TrainingStep;
+  step(loss: BatchLoss): TrainingStep;
   /** What it remembers, to the bit. */
   save(): Promise<readonly NamedArray[]>;
   restore(saved: readonly NamedArray[]): Promise<void>;

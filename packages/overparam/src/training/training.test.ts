@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../session/backend.ts';
-import { batchOf, crossEntropy } from './batch.ts';
+import { batchOf, crossEntropies, crossEntropy } from './batch.ts';
 import { measure } from './measure.ts';
 import { countParameters, createModel, hiddenWidths } from './model.ts';
 import { emptyTracing, traced } from './trace.ts';
@@ -46,14 +46,17 @@ describe('measure', () => {
     const model = createModel('mlp-8', task.features, classes === 2 ? 1 : classes, 5);
     const { loss, accuracy } = measure(model, task.train);
     const all = Uint32Array.from({ length: task.train.count }, (_, i) => i);
-    const [expected, right] = tf.tidy(() => {
+    const [expected, right, mean] = tf.tidy(() => {
       const { inputs, targets } = batchOf(task, task.train, all);
       const logits = model.logits(inputs);
       const answers = classes === 2 ? tf.greater(logits, 0).as1D().toInt() : tf.argMax(logits, 1);
       const hits = tf.equal(answers.toInt(), tf.tensor1d(Int32Array.from(task.train.labels)));
-      return [crossEntropy(targets, logits).dataSync()[0]!, tf.mean(hits.toFloat()).dataSync()[0]!];
+      return [crossEntropy(targets, logits), tf.mean(hits.toFloat()), tf.mean(crossEntropies(targets, logits))].map(
+        (value) => value.dataSync()[0]!,
+      ) as [number, number, number];
     });
     expect(loss).toBeCloseTo(expected, 5);
+    expect(mean).toBeCloseTo(expected, 5);
     expect(accuracy).toBeCloseTo(right, 6);
     model.dispose();
   });
