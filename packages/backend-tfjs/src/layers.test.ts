@@ -251,6 +251,11 @@ describe.each(['cpu', 'wasm'])('layers on %s', (backend) => {
 
     seedRandom(7);
     const theirs = await train(name, tf.train.sgd(1e-3), 2);
-    expect(weightsOf(theirs.model)).toEqual(weights);
+    // The cpu backend adds step d in float64, where sgd rounds the product first.
+    if (backend === 'wasm') expect(weightsOf(theirs.model)).toEqual(weights);
+    else
+      weightsOf(theirs.model).forEach((weight, i) =>
+        weight.forEach((value, k) => expect(value).toBeCloseTo(weights[i]![k]!, 6)),
+      );
   });
 });

@@ -1,20 +1,31 @@
 // All arithmetic of parameter size that a step does beside its direction rule: the one place for fused kernels.
-import { add, concat, keep, mul, reshape, scalar, square, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, keep, mul, reshape, square, sub, sum, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Answer } from '@overparam/core';
-import { disposeAll } from './engine.ts';
+import { disposeAll, engine } from './engine.ts';
 import { whenAnswered, type Read } from './read.ts';
 
 /** Tensors that are parts of one vector of parameter size. */
 export type Vector = readonly Tensor[];
 
 /** w - step u */
-export function step(w: Vector, u: Vector, step: number): Tensor[] {
-  const factor = scalar(step);
-  try {
-    return each(w, (x, i) => sub(x, mul(u[i]!, factor)));
-  } finally {
-    factor.dispose();
-  }
+export const step = (w: Vector, u: Vector, step: number): Tensor[] =>
+  each(w, (x, i) => (scalesAndShifts() ? scaleAndShift(u[i]!, -step, x) : sub(x, mul(u[i]!, step))));
+
+/** Whether batch normalization takes parameters of any size, as the kernels of these backends do. */
+const scalesAndShifts = (): boolean => ['cpu', 'wasm'].includes(engine().backendName);
+
+/**
+ * scale x + shift in one pass: batch normalization with mean 0 and variance 1. tfjs has no kernel for it otherwise, and
+ * a product and a sum would take another copy of the largest variable.
+ */
+function scaleAndShift(x: Tensor, scale: number, shift: Tensor): Tensor {
+  const single = (value: number): Tensor =>
+    tensor(
+      [value],
+      shift.shape.map(() => 1),
+    );
+  const inputs = { x, scale: single(scale), offset: shift, mean: single(0), variance: single(1) };
+  return engine().runKernel('FusedBatchNorm', inputs, { varianceEpsilon: 0 }) as Tensor;
 }
 
 /** (1 - tau) x + tau y */
