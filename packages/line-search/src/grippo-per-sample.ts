@@ -6,8 +6,8 @@ import { type Reference } from './reference.ts';
 export interface GrippoPerSampleState {
   /** How many batches were seen. */
   readonly batches: number;
-  /** Of each sample its last shares l_j / batch size of the batch loss, oldest first. */
-  readonly shares: Readonly<Record<string, readonly PlainNumber[]>>;
+  /** Of each sample, by its index, its last shares l_j / batch size of the batch loss, oldest first. */
+  readonly shares: readonly (readonly PlainNumber[])[];
 }
 
 export interface GrippoPerSampleOptions {
@@ -19,7 +19,8 @@ export interface GrippoPerSampleOptions {
 
 /**
  * R = max(f, max_i of the batch's loss put together from each sample's i-th remembered loss), i over the history of
- * the batch's first sample; NaN where a sample's loss is not finite. "Single-batch Grippo" of PoNoS, arXiv 2306.12747. Its state holds `window` numbers a sample.
+ * the batch's first sample; NaN where a sample's loss is not finite. "Single-batch Grippo" of PoNoS, arXiv 2306.12747.
+ * Samples are named by their index in the data, and the state holds `window` numbers of each.
  */
 export function grippoPerSample({
   window,
@@ -28,7 +29,7 @@ export function grippoPerSample({
   count('window', window);
   const monotoneUntil = Math.trunc(batchesPerEpoch);
   return {
-    init: () => ({ batches: 0, shares: {} }),
+    init: () => ({ batches: 0, shares: [] }),
     next({ batches, shares }, { value: f, samples, losses }) {
       const histories = samples.map((sample) => (shares[sample] ?? []).map(fromPlain));
       const remembered = (histories[0] ?? []).map((_, i) =>
@@ -36,10 +37,11 @@ export function grippoPerSample({
       );
       const told = losses.every(Number.isFinite) ? f : NaN;
       const reference = batches <= monotoneUntil ? told : Math.max(told, ...remembered);
-      const next = { ...shares };
-      samples.forEach((sample, j) => {
-        next[sample] = [...(next[sample] ?? []), toPlain(losses[j]! / losses.length)].slice(-window);
-      });
+      const next = shares.slice();
+      for (const [j, sample] of samples.entries()) {
+        while (next.length <= sample) next.push([]);
+        next[sample] = [...next[sample]!, toPlain(losses[j]! / losses.length)].slice(-window);
+      }
       return [reference, { batches: batches + 1, shares: next }];
     },
   };

@@ -103,7 +103,7 @@ describe('grippoPerSample', () => {
     expect(R).toEqual([5, 4, 3.5, 6, 5, 1]);
     expect(state).toEqual({
       batches: 6,
-      shares: { '0': [0, 0], '1': [1, 0.5], '2': [0, 0], '3': [2] },
+      shares: [[0, 0], [1, 0.5], [0, 0], [2]],
     });
   });
   it('is NaN where a loss is', () => {
