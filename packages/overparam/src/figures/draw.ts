@@ -17,7 +17,7 @@ export function draw(figure: Figure, { document, width = 520, height = 320 }: Dr
   const all = shown.flat();
   const empty = all.length === 0;
   const widest = series.some(({ points }) => points.some(({ low, high }) => low < high));
-  const marks = shown.flatMap((points, i) => {
+  const lines = shown.map((points, i) => {
     const line = { x: 'x', y: 'y', stroke: colorOf(i) };
     return [
       ...(widest ? [Plot.areaY(points, { x: 'x', y1: 'low', y2: 'high', fill: colorOf(i), fillOpacity: 0.16 })] : []),
@@ -33,6 +33,7 @@ export function draw(figure: Figure, { document, width = 520, height = 320 }: Dr
     marginBottom: 42,
     marginTop: 26,
     marginRight: 24,
+    insetBottom: scale === 'linear' ? 0 : 6,
     style: { background: 'none', color: 'var(--ink)', fontSize: '12px', fontFamily: 'system-ui, sans-serif' },
     x: {
       label: `${x} →`,
@@ -51,7 +52,8 @@ export function draw(figure: Figure, { document, width = 520, height = 320 }: Dr
       ...(scale === 'share' && { tickFormat: (share: number) => `${+(100 * share).toFixed(1)} %` }),
       ...(scale === 'log' && { ticks: empty ? [] : logTicks(all), tickFormat: logTick }),
     },
-    marks: [Plot.frame({ anchor: 'bottom', stroke: 'var(--faint)' }), ...marks],
+    // The first method on top.
+    marks: [Plot.frame({ anchor: 'bottom', stroke: 'var(--faint)' }), ...lines.reverse().flat()],
   });
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${figure.title}: ${y} against ${x}`);
