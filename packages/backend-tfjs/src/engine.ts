@@ -35,6 +35,8 @@ export interface Engine {
     allowNoGradients: true,
   ): { value: Tensor; grads: (Tensor | null)[] };
   runKernelFunc(operation: CustomGradient | { readonly kernelName: string }): Tensor | Tensor[];
+  /** How many gradients are being taken, one within the other. */
+  readonly state: { readonly gradientDepth: number };
   /** The copy of a tensor for the tape. */
   clone(tensor: Tensor): Tensor;
 }

@@ -58,7 +58,7 @@ export function linearization(
     owned.add(keep(tensor));
     return tensor;
   };
-  const source = recording.readBack ? callingAgain(loss, variables, draws, kept) : recording;
+  const source = recording.replayable ? recording : callingAgain(loss, variables, draws, kept);
   const everywhere = (point: Vector): Tensor[] => {
     const all: Tensor[] = [...variables];
     moving.forEach((i, k) => (all[i] = point[k]!));

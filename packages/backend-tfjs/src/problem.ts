@@ -1,7 +1,7 @@
 import { getGradient, Variable, type Tensor } from '@tensorflow/tfjs-core';
 import { OverparamError } from '@overparam/core';
 import { callLoss } from './call-loss.ts';
-import { differentiate } from './differentiate.ts';
+import { differentiate, type Differentiated } from './differentiate.ts';
 import { disposeAll, engine, share } from './engine.ts';
 import { onDraws, type Draws } from './randomness.ts';
 import { record, type Recording } from './recording.ts';
@@ -34,10 +34,11 @@ export function evaluate({ loss, variables }: Problem, draws: Draws, before: Bef
   const made: (Tensor | null)[] = [];
   let recording: Recording | undefined;
   try {
-    const { value, gradients } = differentiate(() => {
+    const taped = differentiate(() => {
       recording = notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)));
       return recording.value;
     }, variables);
+    const { value, gradients } = again(taped, recording!) ? fromReplay(taped, recording!, variables) : taped;
     for (const gradient of gradients) made.push(gradient && engine().keep(gradient));
     if (!('assign' in value)) made.push(value);
     const held = share(value);
@@ -50,6 +51,18 @@ export function evaluate({ loss, variables }: Problem, draws: Draws, before: Bef
     recording?.dispose();
     throw error;
   }
+}
+
+/**
+ * tfjs's tape loses the second derivatives through kernels whose gradients start from their outputs (tanh, sigmoid,
+ * ...): it notes the copy of an output before the kernel that made it. A replay goes on from the output itself.
+ */
+const again = ({ gradients }: Differentiated, { nested, replayable }: Recording): boolean =>
+  nested && replayable && gradients.some((gradient) => gradient !== null);
+
+function fromReplay(taped: Differentiated, recording: Recording, variables: readonly Variable[]): Differentiated {
+  disposeAll([...taped.gradients, taped.value]);
+  return recording.differentiate(variables);
 }
 
 function check(variables: readonly Variable[]): void {

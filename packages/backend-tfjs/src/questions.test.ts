@@ -217,6 +217,20 @@ describe.each(['cpu', 'wasm'])('the questions on %s', (backend) => {
     );
   });
 
+  it('differentiates a loss with a gradient in it, through outputs that tfjs saves too', () => {
+    const w = tf.variable(tf.tensor1d([0.5, -1]));
+    // h(x) = (x tanh x)' = tanh x + x sech^2 x, and f = sum h^2.
+    const loss = (): tf.Scalar => tf.sum(tf.square(tf.grad((x) => tf.sum(tf.mul(tf.tanh(x), x)))(w))) as tf.Scalar;
+    o = oracle(loss, { variables: [w] });
+    const g = [0.5, -1].map((x) => {
+      const [t, s] = [Math.tanh(x), 1 - Math.tanh(x) ** 2];
+      return 2 * (t + x * s) * (2 * s - 2 * x * s * t);
+    });
+    expect(linearize(o).squaredGradientNorm).toBeCloseTo(dot(g, g), 4);
+    void o.move(0.1);
+    close(flat([w]), [0.5 - 0.1 * g[0]!, -1 - 0.1 * g[1]!]);
+  });
+
   it('moveHeavyBall and moveNesterov: extrapolation from the points before', () => {
     const [step, momentum, tau] = [0.1, 0.6, -0.4];
     const { loss, variables } = problem();

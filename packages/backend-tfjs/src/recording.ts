@@ -4,8 +4,13 @@ import { disposeAll, engine, type CustomGradient, type Inputs, type Save } from 
 import { intercept } from './intercept.ts';
 
 /** Where a tensor came from: a variable, an output of a step, or anything that does not depend on the variables. */
-type Source =
-  { readonly variable: number } | { readonly step: number; readonly output: number } | { readonly constant: Tensor };
+type Source = { readonly variable: number } | { readonly step: number; readonly output: number } | Constant;
+
+interface Constant {
+  readonly constant: Tensor;
+  /** It holds data that depend on the variables, but came by a way that is not recorded. */
+  readonly untracked: boolean;
+}
 
 interface Step {
   readonly name: string;
@@ -29,8 +34,13 @@ interface Custom {
 export interface Recording {
   /** The loss, as the recorded call computed it. */
   readonly value: Tensor;
-  /** The loss read back a value that depends on the variables: its course may differ elsewhere, so it can't be replayed. */
-  readonly readBack: boolean;
+  /**
+   * False when the loss read back a value that depends on the variables, so that its course may differ elsewhere, or
+   * got at one by a way that is not recorded (a variable that it assigned to).
+   */
+  readonly replayable: boolean;
+  /** The loss takes gradients itself. */
+  readonly nested: boolean;
   /** The loss with `points` in the places of the variables. The caller disposes of it. */
   replay(points: readonly Tensor[]): Tensor;
   /** The same, with its gradients in `points`. */
@@ -45,32 +55,45 @@ export interface Recording {
  */
 export function record(loss: () => Tensor, variables: readonly Variable[]): Recording {
   const sources = new Map<number, Source>(variables.map(({ id }, variable) => [id, { variable }]));
-  const constants = new Map<number, Tensor>();
+  const held = new Map<number, Tensor>();
+  const constants: Tensor[] = [];
   const dependent = new WeakSet<object>(variables.map(({ dataId }) => dataId));
   const steps: Step[] = [];
   const customs: Custom[] = [];
   let depth = 0;
   let customDepth = 0;
-  let readBack = false;
+  let replayable = true;
+  let nested = false;
+  /** Copies that a kernel saved of its outputs, which are known only when it is done. */
+  let copies: (readonly [Tensor, Tensor])[] = [];
 
   const current = engine();
   const runKernel = current.runKernel.bind(current);
   const runKernelFunc = current.runKernelFunc.bind(current);
   const readSync = current.readSync.bind(current);
+  const clone = current.clone.bind(current);
 
   const sourceOf = (tensor: Tensor): Source => {
     const known = sources.get(tensor.id);
     if (known) return known;
-    let constant = constants.get(tensor.id);
-    if (!constant) {
+    let constant = held.get(tensor.id);
+    // A variable may have been assigned to since it was held.
+    if (constant?.dataId !== tensor.dataId) {
       constant = current.keep(runKernel('Identity', { x: tensor }) as Tensor);
-      constants.set(tensor.id, constant);
+      held.set(tensor.id, constant);
+      constants.push(constant);
     }
-    return { constant };
+    return { constant, untracked: dependent.has(tensor.dataId) };
   };
-  const isDependent = (tensor: Tensor | undefined): boolean => tensor != null && sources.has(tensor.id);
+  const isDependent = (tensor: Tensor | undefined): boolean =>
+    tensor != null && (sources.has(tensor.id) || dependent.has(tensor.dataId));
+  const isCopy = (copy: Tensor, of: Tensor): void => {
+    const source = sources.get(of.id);
+    if (source) sources.set(copy.id, source);
+  };
 
   const recordKernel = (name: string, inputs: Inputs<Tensor>, attrs?: NamedAttrMap): Tensor | Tensor[] => {
+    if (depth === 0) copies = [];
     depth++;
     let out: Tensor | Tensor[];
     try {
@@ -87,6 +110,7 @@ export function record(loss: () => Tensor, variables: readonly Variable[]): Reco
       dependent.add(tensor.dataId);
       if (!sources.has(tensor.id)) sources.set(tensor.id, { step, output });
     });
+    for (const [copy, of] of copies) isCopy(copy, of);
     return out;
   };
 
@@ -120,33 +144,38 @@ export function record(loss: () => Tensor, variables: readonly Variable[]): Reco
       {
         runKernel: recordKernel,
         runKernelFunc: recordCustom,
+        // An asynchronous read comes too late to bear on a loss that returns at once.
         readSync: (dataId) => {
-          readBack ||= dependent.has(dataId);
+          if (dependent.has(dataId)) replayable = false;
           return readSync(dataId);
+        },
+        // A gradient within the loss goes on from the copies on its tape.
+        clone: (tensor) => {
+          nested ||= current.state.gradientDepth > 1;
+          const copy = clone(tensor);
+          isCopy(copy, tensor);
+          if (depth > 0) copies.push([copy, tensor]);
+          return copy;
         },
       },
       loss,
     );
     const result = sourceOf(value);
     const sliced = slice(result, steps, customs);
-    const used = new Set(sliced.constants);
-    for (const [id, constant] of constants)
-      if (!used.has(constant)) {
-        constant.dispose();
-        constants.delete(id);
-      }
+    disposeAll(constants.filter((constant) => !sliced.constants.has(constant)));
     return {
       value,
-      readBack,
+      replayable: replayable && !sliced.untracked,
+      nested,
       replay: (points) => replay(points, result, steps, sliced.order),
       differentiate: (points) => {
         const at = differentiate(() => replayForGradient(points, result, steps, sliced.order, customs), points);
         return points.includes(at.value) ? { ...at, value: at.value.clone() } : at;
       },
-      dispose: () => disposeAll(constants.values()),
+      dispose: () => disposeAll(constants),
     };
   } catch (error) {
-    disposeAll(constants.values());
+    disposeAll(constants);
     throw error;
   }
 }
@@ -159,7 +188,9 @@ interface Ordered {
 
 interface Slice {
   readonly order: readonly Ordered[];
-  readonly constants: readonly Tensor[];
+  readonly constants: ReadonlySet<Tensor>;
+  /** Whether one of them is untracked. */
+  readonly untracked: boolean;
 }
 
 /** The steps that the result needs, what custom gradients save of them included, and the constants these use. */
@@ -168,10 +199,14 @@ function slice(result: Source, steps: readonly Step[], customs: readonly Custom[
     customs.map(({ output, saved, inputs }) => [output.step, [...saved, ...Object.values(inputs)]]),
   );
   const needed = new Set<number>();
-  const constants: Tensor[] = [];
+  const constants = new Set<Tensor>();
+  let untracked = false;
   const pending: Source[] = [result];
   for (let source = pending.pop(); source; source = pending.pop()) {
-    if ('constant' in source) constants.push(source.constant);
+    if ('constant' in source) {
+      constants.add(source.constant);
+      untracked ||= source.untracked;
+    }
     if (!('step' in source) || needed.has(source.step)) continue;
     needed.add(source.step);
     pending.push(
@@ -188,7 +223,7 @@ function slice(result: Source, steps: readonly Step[], customs: readonly Custom[
         if (steps[input.step]!.owned) last.push(input.step);
       }
   }
-  return { order, constants };
+  return { order, constants, untracked };
 }
 
 function replay(points: readonly Tensor[], result: Source, steps: readonly Step[], order: readonly Ordered[]): Tensor {
