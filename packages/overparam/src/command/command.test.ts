@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,17 @@ describe('overparam', () => {
     expect(stderr).not.toContain('epoch 0');
   });
 
+  it('trains nothing again when only the results could not be written', async () => {
+    await mkdir(join(out, 'report.html'));
+    const run = ['run', 'fashion-mnist', ...SMALL, '-m', 'adam', '-o', out];
+    expect((await command(...run)).stderr).toContain('error UNWRITABLE: ');
+    await rm(join(out, 'report.html'), { recursive: true });
+    const { code, stderr } = await command('run', 'fashion-mnist', '--resume', '-o', out);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('epoch');
+    expect((await readdir(out)).sort()).toEqual(['picture.svg', 'report.html', 'results.json']);
+  });
+
   it('refuses a damaged checkpoint', async () => {
     await writeFile(join(out, 'session.overparam'), 'OVERPARAM-SESSION 1 abc\nnothing');
     const { code, stderr } = await command('run', 'fashion-mnist', '--resume', '-o', out);
@@ -142,19 +153,28 @@ describe('the process overparam', () => {
 
   /** Runs it, and signals it when it has written what `at` looks for. */
   function child(argv: readonly string[], at?: RegExp, ...signals: readonly NodeJS.Signals[]) {
-    const process_ = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const running = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     let pending = [...signals];
-    process_.stderr.on('data', (chunk: Buffer) => {
+    running.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
       if (!at?.test(stderr)) return;
-      pending.forEach((signal) => process_.kill(signal));
+      pending.forEach((signal) => running.kill(signal));
       pending = [];
     });
     return new Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>((resolve) =>
-      process_.on('close', (code, signal) => resolve({ code, signal, stderr })),
+      running.on('close', (code, signal) => resolve({ code, signal, stderr })),
     );
   }
+
+  it('ends quietly when nobody reads on', async () => {
+    const listing = spawn(process.execPath, [bin, 'list'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    listing.stdout.destroy();
+    let stderr = '';
+    listing.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await new Promise((resolve) => listing.on('close', resolve))).toBe(0);
+    expect(stderr).toBe('');
+  });
 
   const methods = ['-m', 'ponos:direction=adam,adam'];
 

@@ -111,6 +111,12 @@ const isText = (data: NamedArray['data']): data is readonly string[] => Array.is
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const array = { name: v.string(), shape: v.array(whole) };
 
+/** JSON writes NaN as null. */
+const perhapsNaN = v.pipe(
+  v.nullable(v.number()),
+  v.transform((value) => value ?? NaN),
+);
+
 const positionSchema: v.GenericSchema<unknown, RunPosition> = v.strictObject({
   step: whole,
   seconds: v.number(),
@@ -121,12 +127,8 @@ const positionSchema: v.GenericSchema<unknown, RunPosition> = v.strictObject({
     points: traceSchema,
     open: v.array(
       v.strictObject({
-        // JSON writes NaN as null.
-        loss: v.pipe(
-          v.nullable(v.number()),
-          v.transform((loss) => loss ?? NaN),
-        ),
-        stepSize: v.number(),
+        loss: perhapsNaN,
+        stepSize: perhapsNaN,
         backtracks: whole,
         evaluations: whole,
       }),

@@ -130,6 +130,15 @@ describe('runSession', () => {
     },
   );
 
+  it('resumes a run that has come to NaN', async () => {
+    const diverging = plan(['sgd:lr=1e30'], { seeds: [0] });
+    const whole = timeless(await run(diverging));
+    await forgetCheckpoint(out);
+    // After three steps, within an epoch.
+    expect(await run(diverging, { stopAfter: 4 })).toBeUndefined();
+    expect(timeless(await run(diverging))).toEqual(whole);
+  });
+
   it('interrupted at every single event it still arrives at the same numbers', async () => {
     const two = plan(['ponos', 'adam'], { seeds: [4] });
     const whole = timeless(await run(two));

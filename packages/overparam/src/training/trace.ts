@@ -18,7 +18,7 @@ const POINTS_AN_EPOCH = 20;
 
 export interface Tracing {
   readonly points: Trace;
-  /** The steps since the last point. */
+  /** The steps since the last point; what is not finite is NaN. */
   readonly open: readonly TrainingStep[];
 }
 
@@ -33,7 +33,7 @@ export function traced(
   step: TrainingStep,
   at: { readonly step: number; readonly seconds: number; readonly stepsPerEpoch: number },
 ): Tracing {
-  const window = [...open, step];
+  const window = [...open, { ...step, loss: finite(step.loss) ?? NaN, stepSize: finite(step.stepSize) ?? NaN }];
   const width = Math.ceil(at.stepsPerEpoch / POINTS_AN_EPOCH);
   if ((at.step % at.stepsPerEpoch) % width !== 0) return { points, open: window };
   return {
@@ -44,7 +44,7 @@ export function traced(
       loss: [...points.loss, finite(mean(window.map(({ loss }) => loss)))],
       backtracks: [...points.backtracks, mean(window.map(({ backtracks }) => backtracks))],
       evaluations: [...points.evaluations, mean(window.map(({ evaluations }) => evaluations))],
-      stepSize: [...points.stepSize, finite(median(window.map(({ stepSize }) => stepSize)))],
+      stepSize: [...points.stepSize, finite(median(window.map(({ stepSize }) => stepSize).filter(Number.isFinite)))],
     },
   };
 }
@@ -54,8 +54,10 @@ export const finite = (value: number): number | null => (Number.isFinite(value) 
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** NaN where there is nothing. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
+  if (sorted.length === 0) return NaN;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
