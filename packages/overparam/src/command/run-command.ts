@@ -68,7 +68,9 @@ export async function runCommand(name: string, options: RunOptions, terminal: Te
 }
 
 const outOption = ({ out, ablation }: RunOptions, folder: string): string =>
-  out === undefined && ablation === undefined ? '' : ` --out ${folder}`;
+  out === undefined && ablation === undefined
+    ? ''
+    : ` --out ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
 
 async function saved(out: string, { resume, overwrite }: RunOptions): Promise<SessionCheckpoint | undefined> {
   if (resume && overwrite) throw new OverparamError('BAD_OPTION', '--resume and --overwrite exclude each other.');

@@ -117,12 +117,12 @@ describe('runSession', () => {
     ['adam', 'cpu'],
     ['sgd', 'wasm'],
   ] as const)(
-    '%s on %s, interrupted after any step and resumed, equals the uninterrupted session to the bit',
+    '%s on %s, interrupted within an epoch, between epochs and in the second run, and resumed, equals the uninterrupted session to the bit',
     async (method, backend) => {
       const one = plan([method], { backend });
       const whole = timeless(await run(one));
       await forgetCheckpoint(out);
-      for (const stopAfter of [1, 2, 3, 5, 6, 7, 11, 16, 18]) {
+      for (const stopAfter of [2, 6, 18]) {
         expect(await run(one, { stopAfter })).toBeUndefined();
         expect(timeless(await run(one)), `stopped after ${stopAfter}`).toEqual(whole);
         await forgetCheckpoint(out);
