@@ -178,6 +178,23 @@ describe('in a loop', () => {
     );
   });
 
+  it('minimize starts anew after a computeGradients that nothing followed', () => {
+    const [first, second] = [problem(), problem()];
+    const made = optimizer(constantStep({ step: 0.25 }));
+    tf.dispose(made.computeGradients(first.loss, [first.w]) as never);
+    made.minimize(second.loss, false, [second.w]);
+    expect(valuesOf([first.w, second.w])).toEqual([
+      [1, -2, 3],
+      [0.5, -1, 1.5],
+    ]);
+  });
+
+  it('moves a variable that is listed twice once', () => {
+    const { w, loss } = problem();
+    optimizer(constantStep({ step: 0.25 })).minimize(loss, false, [w, w]);
+    expect(valuesOf([w])).toEqual([[0.5, -1, 1.5]]);
+  });
+
   it('two optimizers of two models do not meet', () => {
     const run = (together: boolean): number[][][] => {
       const [a, b] = [problem(), problem()];

@@ -1,5 +1,6 @@
 import { Optimizer, serialization, tidy, type NamedTensorMap, type Scalar, type Variable } from '@tensorflow/tfjs-core';
 import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
+import { assertOutsideLoss } from './call-loss.ts';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
 import type { NamedTensor } from './engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
@@ -82,6 +83,8 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   /** One step of the method on `f`. Returns f at the variables' values before the step, where `returnCost` says so. */
   override minimize(f: () => Scalar, returnCost = false, varList?: Variable[]): Scalar | null {
     this.#pose(f, varList);
+    // An evaluation that no `applyGradients` followed is of another loss.
+    this.#oracle.questions.finish?.();
     this.#step();
     const cost = (this.#oracle.takeCost() ?? tidy(f)) as Scalar;
     if (returnCost) return cost;
@@ -123,6 +126,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   }
 
   #pose(loss: () => Scalar, varList: Variable[] | undefined): void {
+    assertOutsideLoss();
     this.#problem = { loss, variables: varList?.filter(({ trainable }) => trainable) ?? trainableVariables() };
   }
 

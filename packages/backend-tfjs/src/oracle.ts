@@ -63,7 +63,7 @@ export function oracle(
   const asked = sampleLosses && {
     sampleLosses(): Answer<SampleLosses> {
       const { samples, losses } = aside(() => engine().tidy(sampleLosses));
-      return whenAnswered(read(losses), (values) => ({ samples, losses: Array.from(values) }));
+      return whenAnswered(read(engine().keep(losses)), (values) => ({ samples, losses: Array.from(values) }));
     },
   };
   return Object.assign(questions, asked, {

@@ -118,7 +118,7 @@ describe.each(['cpu', 'wasm'])('a recording on %s', (backend) => {
     const w = tf.tidy(() => tf.variable(tf.ones([100])));
     const chain = (): tf.Tensor => {
       let x: tf.Tensor = w;
-      for (let k = 0; k < 30; k++) x = tf.sin(x);
+      for (let k = 0; k < 30; k++) x = k % 3 ? tf.sin(x) : tf.reshape(x, [10, 10]);
       return tf.sum(x);
     };
     const recording = recorded(chain, [w]);

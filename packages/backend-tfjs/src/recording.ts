@@ -104,7 +104,7 @@ export function record(loss: () => Tensor, variables: readonly Variable[]): Reco
     // A kernel that another one calls is done again when that one is.
     if (depth > 0 || !list(inputs).some(isDependent)) return out;
     const outputs = asArray(out);
-    const owned = !outputs.some(isDependent);
+    const owned = !outputs.some(({ id }) => sources.has(id));
     const step = steps.push({ name, inputs: mapInputs(inputs, sourceOf), attrs, owned }) - 1;
     outputs.forEach((tensor, output) => {
       dependent.add(tensor.dataId);

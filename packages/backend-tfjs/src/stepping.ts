@@ -109,7 +109,8 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
     const draws: Draws = { values: leftover, used: 0 };
     undo = { variables: new Map(), memory: [], draws };
     try {
-      const { loss, variables } = problem();
+      const { loss, variables: named } = problem();
+      const variables = [...new Set(named)];
       posed = { loss, variables: request?.modules ? chosen(request.modules, variables, modules) : variables };
       evaluation = evaluate(posed, draws, undo.variables);
       leftover = draws.values.splice(draws.used);
