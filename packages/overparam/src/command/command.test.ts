@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseResults } from '../results/results.ts';
 import { main } from './main.ts';
@@ -76,6 +77,20 @@ describe('overparam', () => {
     expect(runs.map(({ method, seed }) => `${method} ${seed}`)).toEqual(['ponos 0', 'adam 0', 'ponos 1', 'adam 1']);
     // No colour codes in a pipe.
     expect(stdout + stderr).not.toMatch(/\u001b/);
+  });
+
+  it('on a terminal shows a live line that fits, and gives the cursor back', async () => {
+    const terminal = { stdout: sink(), stderr: Object.assign(sink(), { isTTY: true, columns: 100 }) };
+    const argv = ['run', 'fashion-mnist', ...SMALL, '-m', 'ponos', '-o', out];
+    expect(await main(argv, terminal)).toBe(0);
+    const { text } = terminal.stderr;
+    expect(text).toMatch(/epoch 1\/3 {2}batch \d\/5 {2}loss \d.* step \d.* left/);
+    expect(text).toMatch(/train loss .* test accuracy/);
+    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
+    // Each redraw begins in the first column.
+    const drawn = text.split('\u001b[1G').flatMap((part) => stripVTControlCharacters(part).split('\n'));
+    expect(drawn.length).toBeGreaterThan(5);
+    for (const line of drawn) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   it.each([
