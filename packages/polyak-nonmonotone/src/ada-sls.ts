@@ -144,6 +144,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
 
   return {
     name,
+    options: all,
     needs: ['linearize', 'direction', 'probeAlong', moving],
     direction: {
       name: base_opt,

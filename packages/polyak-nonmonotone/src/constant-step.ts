@@ -22,6 +22,7 @@ export function constantStep(options: ConstantStepOptions = {}): Method<object, 
   const guards = resolveGuards('constant-step', given);
   return {
     name: 'constant-step',
+    options,
     needs: ['linearize', 'move'],
     init: () => ({}),
     *step(state, oracle) {

@@ -25,6 +25,7 @@ export function decsps(options: DecSpsOptions = {}): Method<DecSpsState, StepRep
   const { init, next } = rule(all);
   return stepRuleMethod({
     name: 'decsps',
+    options,
     guards: resolveGuards('decsps', guards),
     least: all.lower_bound,
     init,

@@ -15,6 +15,8 @@ import { report, stayed, type StepReport } from './report.ts';
 /** What a line-search method is made of. */
 export interface Parts<Start, Ref, At extends Linearization = Linearization, Needs extends Oracle = Oracle> {
   readonly name: string;
+  /** What the method was made with, as plain data. */
+  readonly options?: object;
   readonly needs?: readonly (keyof Needs & string)[];
   /** Where a search starts. */
   readonly initial: InitialStep<Start>;
@@ -43,6 +45,7 @@ export const armijoSearch = ({ c, delta, guards }: { c: number; delta: number; g
  */
 export function lineSearchMethod<Start, Ref, At extends Linearization = Linearization, Needs extends Oracle = Oracle>({
   name,
+  options = {},
   needs = ['linearize', 'probe', 'move'],
   initial,
   reference,
@@ -55,6 +58,7 @@ export function lineSearchMethod<Start, Ref, At extends Linearization = Lineariz
 }: Parts<Start, Ref, At, Needs>): Method<Start & Ref, StepReport, Needs> {
   return {
     name,
+    options,
     needs,
     init: () => ({ ...initial.init(), ...reference.init() }),
     *step(state, asked) {

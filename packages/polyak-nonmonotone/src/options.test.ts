@@ -45,6 +45,14 @@ describe('options', () => {
     expect(needs[0]).toBe('linearize');
   });
 
+  it.each(methods)('%s carries its options, enough to make it again', (_, method) => {
+    const given = { guards: { finite: false } };
+    const made = method(given as never) as { readonly options?: object };
+    const again = method(JSON.parse(JSON.stringify(made.options)) as never) as { readonly options?: object };
+    expect(made.options).toMatchObject(given);
+    expect(again.options).toEqual(made.options);
+  });
+
   it.each([
     ['c', [0, 1, NaN, -0.1]],
     ['c_p', [0, -1, NaN]],

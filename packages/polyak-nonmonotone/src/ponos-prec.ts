@@ -147,6 +147,7 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
 
   return {
     name,
+    options,
     needs: ['linearize', 'direction', 'probeAlong', 'moveAlong'],
     direction: { name: 'adam', options: { beta1: all.momentum, beta2: all.beta, epsilon: 1e-8 } },
     init: () => ({ ...zhang.init(), lk: 0, eta: init_step_size }),

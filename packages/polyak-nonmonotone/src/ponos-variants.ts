@@ -56,6 +56,7 @@ export function zhangEvery2(
   };
   return lineSearchMethod({
     name,
+    options,
     initial,
     searches,
     reference: zhangHager(all),

@@ -72,6 +72,7 @@ export function ponosAs(
   const guards = resolveGuards(name, all.guards);
   return lineSearchMethod({
     name,
+    options,
     initial: polyakStart({ ...all, guards }),
     reference: zhangHager(all),
     search: armijoSearch({ ...all, guards }),

@@ -74,6 +74,7 @@ export function monotonePolyak(options: MonotonePolyakOptions = {}): Method<Poly
   const all = withDefaults('monotone-polyak', defaults, options);
   return lineSearchMethod({
     ...common('monotone-polyak', all),
+    options,
     reference: monotone,
     stationary: stationary(all.f_star),
   });
@@ -90,7 +91,7 @@ export function crossBatchGrippo(options: GrippoOptions = {}): Method<PolyakStar
   const all = withDefaults<GrippoOptions>(name, { ...defaults, n_batches_per_epoch: 500, NM_window: null }, options);
   const epoch = Math.max(Math.trunc(positive('n_batches_per_epoch', all.n_batches_per_epoch)), 1);
   const window = count('NM_window', all.NM_window ?? epoch);
-  return lineSearchMethod({ ...common(name, all), reference: grippo({ window }), stationary: vanishing });
+  return lineSearchMethod({ ...common(name, all), options, reference: grippo({ window }), stationary: vanishing });
 }
 
 /**
@@ -109,6 +110,7 @@ export function singleBatchGrippo(
   const batchesPerEpoch = positive('n_batches_per_epoch', all.n_batches_per_epoch);
   return lineSearchMethod<PolyakStartState, GrippoPerSampleState, Linearization & SampleLosses, SampleLossOracle>({
     ...common(name, all),
+    options,
     needs: ['linearize', 'sampleLosses', 'probe', 'move'],
     reference: grippoPerSample({ window, batchesPerEpoch }),
     *observe(oracle: Asking<SampleLossOracle>, at: Linearization): Inquiry<Linearization & SampleLosses> {

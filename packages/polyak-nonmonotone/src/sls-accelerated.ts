@@ -82,6 +82,7 @@ export function slsAccelerated(
 
   return {
     name,
+    options,
     needs: ['linearize', 'probe', acceleration_method === 'polyak' ? 'moveHeavyBall' : 'moveNesterov'],
     init: () => ({ ...initial.init(), lambda_old: 0, lambda_current: 1, tau: 1 }),
     *step(state, oracle) {

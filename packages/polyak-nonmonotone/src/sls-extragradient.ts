@@ -51,6 +51,7 @@ export function slsExtragradient(
   const search = backtracking<TrialLinearization>({ accept: lipschitz(all), delta: all.beta_b });
   return {
     name,
+    options,
     needs: ['linearize', 'probeGradient', 'moveExtragradient'],
     init: initial.init,
     *step(state, oracle) {

@@ -61,6 +61,7 @@ export function slsPonos(options: SlsPonosOptions = {}): Method<SlsStartState, S
   const resets = ['keep', 'grow', 'grow-capped', 'restart', 'gradient-ratio', 'decrease-ratio'] as const;
   return lineSearchMethod({
     name,
+    options,
     initial: slsStart({ ...all, reset: resetNamed(all.reset_option, resets), eta_min: 1e-8, remembers: 'ponos' }),
     reference: monotone,
     search: armijoSearch({ c: all.c, delta: all.beta_b, guards }),
@@ -88,6 +89,7 @@ function zhangReset(name: string, reset: Reset, options: ZhangResetOptions): Zha
   const guards = resolveGuards(name, all.guards);
   return lineSearchMethod({
     name,
+    options,
     initial: slsStart({ ...all, reset, eta_max: all.max_eta, eta_min: 1e-8, remembers: 'ponos' }),
     reference: zhangHager(all),
     search: armijoSearch({ ...all, guards }),

@@ -65,6 +65,7 @@ function slsAs(name: string, options: SlsOptions, otherwise: Required<SlsOptions
   positive('eta_max', eta_max);
   return lineSearchMethod({
     name,
+    options,
     initial: slsStart({ ...all, reset, eta_min: 0, c_p: 1, remembers: 'sls' }),
     reference: monotone,
     search:

@@ -67,6 +67,7 @@ export function sps(options: SpsOptions = {}): Method<SpsState, StepReport> {
   const step = polyak({ c_p: c, f_star: least, epsilon: eps });
   return stepRuleMethod({
     name: 'sps',
+    options,
     guards,
     least,
     init: () => ({ eta: init_step_size }),
@@ -124,6 +125,7 @@ export function spsPonos(options: SpsPonosOptions = {}): Method<SpsState, StepRe
   const smooth = smoothed(all);
   return stepRuleMethod({
     name: 'sps-ponos',
+    options,
     guards,
     least,
     init: () => ({ eta: init_step_size }),

@@ -6,6 +6,8 @@ import { vanishing } from './stationary.ts';
 /** A method that takes the step of a rule as it is. */
 export interface StepRule<State> {
   readonly name: string;
+  /** What the method was made with, as plain data. */
+  readonly options?: object;
   readonly init: () => State;
   readonly next: (state: State, at: Linearization) => readonly [step: number, state: State];
   readonly guards: Guards;
@@ -17,9 +19,17 @@ export interface StepRule<State> {
  * linearize; move by the rule's step. With the guard `previous_step`, a batch that is at its minimum is passed over:
  * its step of 0 would be remembered, and every later step be 0 as well.
  */
-export function stepRuleMethod<State>({ name, init, next, guards, least }: StepRule<State>): Method<State, StepReport> {
+export function stepRuleMethod<State>({
+  name,
+  options = {},
+  init,
+  next,
+  guards,
+  least,
+}: StepRule<State>): Method<State, StepReport> {
   return {
     name,
+    options,
     needs: ['linearize', 'move'],
     init,
     *step(state, oracle) {
