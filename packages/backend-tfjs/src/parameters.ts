@@ -1,7 +1,21 @@
-// All arithmetic of parameter size that a step does beside its direction rule: the one place for fused kernels.
-import { add, concat, keep, mul, reshape, square, sub, sum, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
+// All arithmetic of parameter size that a step does beside its direction rule.
+import {
+  add,
+  concat,
+  keep,
+  mul,
+  reshape,
+  square,
+  slice,
+  sub,
+  sum,
+  tensor,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import type { Answer } from '@overparam/core';
 import { disposeAll, engine } from './engine.ts';
+import { fused } from './fused.ts';
 import { whenAnswered, type Read } from './read.ts';
 
 /** Tensors that are parts of one vector of parameter size. */
@@ -9,7 +23,10 @@ export type Vector = readonly Tensor[];
 
 /** w - step u */
 export const step = (w: Vector, u: Vector, step: number): Tensor[] =>
-  each(w, (x, i) => (scalesAndShifts() ? scaleAndShift(u[i]!, -step, x) : sub(x, mul(u[i]!, step))));
+  each(w, (x, i) => {
+    const [y] = fused('OverparamAxpy', () => ({ x, d: u[i]! }), { step: -step }) ?? [];
+    return y ?? (scalesAndShifts() ? scaleAndShift(u[i]!, -step, x) : sub(x, mul(u[i]!, step)));
+  });
 
 /** Whether batch normalization takes parameters of any size, as the kernels of these backends do. */
 const scalesAndShifts = (): boolean => ['cpu', 'wasm'].includes(engine().backendName);
@@ -78,6 +95,9 @@ export function readNumbers(read: Read, wanted: readonly Wanted[]): Answer<numbe
 }
 
 function partialSums(a: Tensor, b: Tensor): Tensor {
+  // <a, b> and |a|^2 in float64, each as two numbers of float32.
+  const [dots] = fused('OverparamDots', () => ({ g: a, d: b })) ?? [];
+  if (dots) return slice(dots, 0, 2);
   const product = a === b ? square(a) : mul(a, b);
   let columns = 1;
   for (let axis = a.rank - 1; axis >= 0 && columns < 64; axis--) columns *= a.shape[axis]!;

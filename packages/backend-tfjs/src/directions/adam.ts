@@ -1,5 +1,6 @@
-import { add, div, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, neg, sqrt, square, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
+import { fused } from '../fused.ts';
 import type { DirectionRule } from './rule.ts';
 
 export interface AdamOptions {
@@ -21,10 +22,27 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
     options: { beta1, beta2, epsilon },
     remembers: ['m', 'v'],
     next({ gradient: g, memory, t }) {
-      const m = average(memory?.[0], g, beta1);
-      const v = average(memory?.[1], square(g), beta2);
-      const scaled = (x: Tensor): Tensor => div(x, add(sqrt(unbiased(v, beta2, t)), epsilon));
-      return { momentum: scaled(unbiased(m, beta1, t)), preconditioned: () => scaled(g), memory: [m, v] };
+      const scaled = (x: Tensor, v: Tensor): Tensor => div(x, add(sqrt(unbiased(v, beta2, t)), epsilon));
+      const one = fusedAdam({ m: memory?.[0], v: memory?.[1] }, g, { beta1, beta2, epsilon, step: t });
+      const m = one?.[0] ?? average(memory?.[0], g, beta1);
+      const v = one?.[1] ?? average(memory?.[1], square(g), beta2);
+      return {
+        momentum: one ? neg(one[2]!) : scaled(unbiased(m, beta1, t), v),
+        preconditioned: () => scaled(g, v),
+        memory: [m, v],
+      };
     },
   };
 }
+
+/** What is remembered and the direction, by one kernel; moments are 0 before the first step. */
+export const fusedAdam = (
+  past: Readonly<Record<string, Tensor | undefined>>,
+  g: Tensor,
+  attrs: { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly step: number },
+): readonly Tensor[] | undefined =>
+  fused(
+    'OverparamAdam',
+    () => ({ g, ...Object.fromEntries(Object.entries(past).map(([name, moment]) => [name, moment ?? zerosLike(g)])) }),
+    attrs,
+  );

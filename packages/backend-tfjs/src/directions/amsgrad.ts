@@ -1,5 +1,5 @@
-import { add, div, maximum, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
-import type { AdamOptions } from './adam.ts';
+import { add, div, maximum, neg, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
+import { fusedAdam, type AdamOptions } from './adam.ts';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
 import type { DirectionRule } from './rule.ts';
 
@@ -16,11 +16,17 @@ export function amsgrad({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOpti
     options: { beta1, beta2, epsilon },
     remembers: ['m', 'v', 'u'],
     next({ gradient: g, memory, t }) {
-      const m = average(memory?.[0], g, beta1);
-      const v = average(memory?.[1], square(g), beta2);
-      const u = memory ? maximum(memory[2]!, v) : v;
-      const scaled = (x: Tensor): Tensor => div(x, add(sqrt(unbiased(u, beta2, t)), epsilon));
-      return { momentum: scaled(unbiased(m, beta1, t)), preconditioned: () => scaled(g), memory: [m, v, u] };
+      const scaled = (x: Tensor, u: Tensor): Tensor => div(x, add(sqrt(unbiased(u, beta2, t)), epsilon));
+      const past = { m: memory?.[0], v: memory?.[1], greatest: memory?.[2] };
+      const one = fusedAdam(past, g, { beta1, beta2, epsilon, step: t });
+      const m = one?.[0] ?? average(memory?.[0], g, beta1);
+      const v = one?.[1] ?? average(memory?.[1], square(g), beta2);
+      const u = one?.[2] ?? (memory ? maximum(memory[2]!, v) : v);
+      return {
+        momentum: one ? neg(one[3]!) : scaled(unbiased(m, beta1, t), u),
+        preconditioned: () => scaled(g, u),
+        memory: [m, v, u],
+      };
     },
   };
 }
