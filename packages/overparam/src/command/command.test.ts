@@ -68,13 +68,18 @@ describe('overparam', () => {
       out,
     );
     expect(code).toBe(0);
-    expect(stderr).toContain('4/4 Adam  seed 1 epoch 3/3  train loss');
+    expect(stderr).toContain('4/4 Adam, lr 0.001 seed 1 epoch 3/3  train loss');
     expect(stdout).toMatch(/PoNoS +3 +\d\.\d+ +\d+\.\d %/);
     expect(stdout).toContain('report.html');
     expect((await readdir(out)).sort()).toEqual(['picture.svg', 'report.html', 'results.json']);
     const { runs, plan } = parseResults(await readFile(join(out, 'results.json'), 'utf8'));
-    expect(plan.methods).toEqual(['ponos', 'adam']);
-    expect(runs.map(({ method, seed }) => `${method} ${seed}`)).toEqual(['ponos 0', 'adam 0', 'ponos 1', 'adam 1']);
+    expect(plan.methods).toEqual(['ponos', 'adam:lr=0.001']);
+    expect(runs.map(({ method, seed }) => `${method} ${seed}`)).toEqual([
+      'ponos 0',
+      'adam:lr=0.001 0',
+      'ponos 1',
+      'adam:lr=0.001 1',
+    ]);
     // No colour codes in a pipe.
     expect(stdout + stderr).not.toMatch(/\u001b/);
   });

@@ -52,11 +52,15 @@ function methodsOf(experiment: Experiment, { methods, ablation }: RunOptions): r
       'UNKNOWN_ABLATION',
       `${experiment.name} has no ablation '${ablation}'. It has ${Object.keys(experiment.ablations).join(', ')}.`,
     );
-  const specs = list.map((text) => parseMethod(text.trim()));
-  // Unknown names and options are to be known before data are read.
   const { learningRates, longestStep } = experiment;
-  for (const spec of specs)
-    createTrainer(spec, { parameters: [], batchesPerEpoch: 1, learningRates, longestStep }).dispose();
+  const specs = list
+    .map((text) => parseMethod(text.trim()))
+    .map(({ name, options }) => ({
+      name,
+      options: { ...(Object.hasOwn(learningRates, name) && { lr: learningRates[name]! }), ...options },
+    }));
+  // Unknown names and options are to be known before data are read.
+  for (const spec of specs) createTrainer(spec, { parameters: [], batchesPerEpoch: 1, longestStep }).dispose();
   const names = specs.map(formatMethod);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)

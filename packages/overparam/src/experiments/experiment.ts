@@ -1,4 +1,3 @@
-import type { MethodContext } from '../methods/registry.ts';
 import type { Task } from '../training/task.ts';
 
 /** A problem with the settings that it is known by. */
@@ -15,8 +14,8 @@ export interface Experiment {
     readonly epochs: number;
     readonly methods: readonly string[];
   };
-  /** Of the methods that have one. */
-  readonly learningRates: MethodContext['learningRates'];
+  /** Of the methods that have one, where none is given. */
+  readonly learningRates: Readonly<Record<string, number>>;
   readonly longestStep?: number;
   /** Named lists of methods. */
   readonly ablations: Readonly<Record<string, readonly string[]>>;

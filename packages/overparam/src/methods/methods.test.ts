@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { settingsOf } from '../command/run-options.ts';
 import { experiments } from '../experiments/index.ts';
 import { startBackend } from '../session/backend.ts';
 import { formatMethod, parseMethod } from './method-spec.ts';
@@ -7,7 +8,7 @@ import { createTrainer, labelOf, methods } from './registry.ts';
 
 beforeAll(() => startBackend('cpu'));
 
-const context = { parameters: [], batchesPerEpoch: 78.125, learningRates: { sgd: 0.1, adam: 1e-3 } };
+const context = { parameters: [], batchesPerEpoch: 78.125 };
 const create = (text: string) => createTrainer(parseMethod(text), context);
 
 describe('parseMethod', () => {
@@ -39,14 +40,15 @@ describe('parseMethod', () => {
 
 describe('the methods', () => {
   it.each(Object.keys(methods))('%s can be made and has a label', (name) => {
-    create(name).dispose();
+    create(['adam', 'sgd'].includes(name) ? `${name}:lr=0.1` : name).dispose();
     expect(labelOf(parseMethod(name))).toBe(methods[name]!.label);
+    expect(labelOf(parseMethod(`${name}:c=0.5`))).toBe(`${methods[name]!.label}, c 0.5`);
   });
 
   it('of all ablations can be made, with what their experiment sets', () => {
-    for (const { ablations, learningRates, longestStep } of experiments)
-      for (const text of Object.values(ablations).flat())
-        createTrainer(parseMethod(text), { ...context, learningRates, longestStep }).dispose();
+    for (const experiment of experiments)
+      for (const ablation of Object.keys(experiment.ablations))
+        expect(settingsOf(experiment, { ablation }).methods.length).toBeGreaterThan(2);
   });
 
   it.each([
@@ -55,7 +57,8 @@ describe('the methods', () => {
     ['ponos:rhoo=1', 'UNKNOWN_OPTION', "'rho'"],
     ['ponos:c=2', 'BAD_OPTION', 'c is 2'],
     ['ponos:direction=sideways', 'BAD_OPTION', 'sideways'],
-    ['adam:lr=-1', 'BAD_OPTION', 'adam:lr'],
+    ['adam', 'BAD_OPTION', 'adam: lr is undefined'],
+    ['adam:lr=-1', 'BAD_OPTION', 'lr is -1'],
     ['adam:rate=1', 'BAD_OPTION', 'lr'],
   ])('%s is refused', (text, code, says) => {
     expect(() => create(text)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }));

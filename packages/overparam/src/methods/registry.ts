@@ -33,8 +33,6 @@ export interface MethodContext {
   readonly parameters: readonly tf.Variable[];
   /** N / batch, not rounded: what the papers' code calls n_batches_per_epoch. */
   readonly batchesPerEpoch: number;
-  /** Learning rates where none is given. */
-  readonly learningRates: Readonly<Record<'sgd' | 'adam', number>>;
   /** The longest step of a line search; the methods' own default where absent. */
   readonly longestStep?: number | undefined;
 }
@@ -76,22 +74,16 @@ function ours<State, Needs extends object>(
   };
 }
 
-function tfjs(
-  label: string,
-  about: string,
-  name: 'sgd' | 'adam',
-  make: (learningRate: number) => tf.Optimizer,
-): MethodEntry {
+function tfjs(label: string, name: string, make: (learningRate: number) => tf.Optimizer): MethodEntry {
   return {
     label,
-    about,
-    create({ lr, ...others }, { parameters, learningRates }) {
+    about: `${name}; its option is lr, the learning rate`,
+    create({ lr, ...others }, { parameters }) {
       const [other] = Object.keys(others);
       if (other !== undefined)
         throw badOption(`The option of ${name}`, other, 'lr, the learning rate, and nothing else');
-      const rate = lr ?? learningRates[name];
-      if (typeof rate !== 'number' || !(rate > 0)) throw badOption(`${name}:lr`, rate, 'a number > 0');
-      return tfjsTrainer(make(rate), rate, parameters);
+      if (typeof lr !== 'number' || !(lr > 0)) throw badOption('lr', lr, 'a number > 0, the learning rate');
+      return tfjsTrainer(make(lr), lr, parameters);
     },
   };
 }
@@ -107,8 +99,8 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
     longest: 'eta_max',
   }),
   sps: ours('SPS', 'stochastic Polyak step, as PoNoS is compared with it', spsPonos, { batches, longest }),
-  adam: tfjs('Adam', "tfjs's Adam; option lr", 'adam', (rate) => tf.train.adam(rate)),
-  sgd: tfjs('SGD', "tfjs's SGD; option lr", 'sgd', (rate) => tf.train.sgd(rate)),
+  adam: tfjs('Adam', 'tf.train.adam', (lr) => tf.train.adam(lr)),
+  sgd: tfjs('SGD', 'tf.train.sgd', (lr) => tf.train.sgd(lr)),
   'ponos-reset0': ours('PoNoS reset 0', 'PoNoS that forgets its backtracks', ponosReset0, { longest }),
   'zhang-reset2': ours('reset 2', 'nonmonotone, from the step before, grown', zhangReset2, { batches, longest }),
   'zhang-reset3': ours('reset 3', 'nonmonotone, from the ratio of gradients', zhangReset3, { batches, longest }),

@@ -54,7 +54,7 @@ const timeless = (results: Results | undefined): unknown =>
 
 describe('runSession', () => {
   it('gives results of the schema, the same again, and leaves no tensor behind', async () => {
-    const methods = ['ponos', 'adam', 'sgd:lr=0.5'];
+    const methods = ['ponos', 'adam:lr=0.01', 'sgd:lr=0.5'];
     const first = await run(plan(methods));
     await forgetCheckpoint(out);
     const { numTensors } = tf.memory();
@@ -64,10 +64,10 @@ describe('runSession', () => {
     expect(v.parse(resultsSchema, JSON.parse(JSON.stringify(first)))).toEqual(first);
     expect(first!.runs.map(({ label, seed }) => `${label} ${seed}`)).toEqual([
       'PoNoS 0',
-      'Adam 0',
+      'Adam, lr 0.01 0',
       'SGD, lr 0.5 0',
       'PoNoS 1',
-      'Adam 1',
+      'Adam, lr 0.01 1',
       'SGD, lr 0.5 1', // prettier-ignore
     ]);
     expect(first!.runs[0]!.epochs.map(({ epoch, step }) => [epoch, step])).toEqual([[0, 0], [1, 4], [2, 8], [3, 12]]); // prettier-ignore
@@ -77,7 +77,7 @@ describe('runSession', () => {
   });
 
   it('trains with every method that there is', async () => {
-    const names = Object.keys(methods);
+    const names = Object.keys(methods).map((name) => (['adam', 'sgd'].includes(name) ? `${name}:lr=0.01` : name));
     const { runs } = (await run(plan(names, { seeds: [0], epochs: 1 })))!;
     expect(runs.map(({ method }) => method)).toEqual(names);
     for (const { method, epochs } of runs) {
@@ -113,9 +113,9 @@ describe('runSession', () => {
     ['cross-batch-grippo', 'wasm'],
     ['single-batch-grippo', 'wasm'],
     ['ponos-prec', 'wasm'],
-    ['adam', 'wasm'],
-    ['adam', 'cpu'],
-    ['sgd', 'wasm'],
+    ['adam:lr=0.01', 'wasm'],
+    ['adam:lr=0.01', 'cpu'],
+    ['sgd:lr=0.1', 'wasm'],
   ] as const)(
     '%s on %s, interrupted within an epoch, between epochs and in the second run, and resumed, equals the uninterrupted session to the bit',
     async (method, backend) => {
@@ -140,7 +140,7 @@ describe('runSession', () => {
   });
 
   it('interrupted at every single event it still arrives at the same numbers', async () => {
-    const two = plan(['ponos', 'adam'], { seeds: [4] });
+    const two = plan(['ponos', 'adam:lr=0.01'], { seeds: [4] });
     const whole = timeless(await run(two));
     await forgetCheckpoint(out);
     let results: Results | undefined;
@@ -173,7 +173,7 @@ describe('runSession', () => {
 
   it('says at once that a folder cannot be written to', async () => {
     await writeFile(join(out, 'file'), '');
-    const nowhere = { plan: plan(['sgd']), task, dataPath: undefined, saveEvery: 1, stop: () => false };
+    const nowhere = { plan: plan(['sgd:lr=0.1']), task, dataPath: undefined, saveEvery: 1, stop: () => false };
     let started = false;
     const started_ = { started: () => void (started = true) };
     await expect(runSession({ ...nowhere, ...started_, out: join(out, 'file', 'folder') })).rejects.toMatchObject({
@@ -212,7 +212,7 @@ describe('runsOf', () => {
   });
 
   it('reads a checkpoint that is as large as it says', async () => {
-    await run(plan(['adam'], { seeds: [0] }), { stopAfter: 4 });
+    await run(plan(['adam:lr=0.01'], { seeds: [0] }), { stopAfter: 4 });
     const size = (await readFile(checkpointIn(out))).length;
     // Parameters and two moments of 6 x 9 + 9 + 9 x 3 + 3 numbers.
     expect(size).toBeGreaterThan(3 * 4 * 93);

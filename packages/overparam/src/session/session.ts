@@ -89,7 +89,6 @@ export async function runSession({
         model: plan.model,
         batch: plan.batch,
         epochs: plan.epochs,
-        learningRates: experiment.learningRates,
         longestStep: experiment.longestStep,
       },
       task,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { createTrainer, type MethodContext } from '../methods/registry.ts';
+import { createTrainer } from '../methods/registry.ts';
 import type { MethodSpec } from '../methods/method-spec.ts';
 import { batchOf, crossEntropies, crossEntropy } from './batch.ts';
 import { measure } from './measure.ts';
@@ -17,7 +17,6 @@ export interface RunPlan {
   readonly model: string;
   readonly batch: number;
   readonly epochs: number;
-  readonly learningRates: MethodContext['learningRates'];
   readonly longestStep?: number | undefined;
 }
 
@@ -93,7 +92,6 @@ export async function trainRun(
   const trainer = createTrainer(plan.method, {
     parameters: model.parameters,
     batchesPerEpoch: task.train.count / plan.batch,
-    learningRates: plan.learningRates,
     longestStep: plan.longestStep,
   });
   const parameters = (): Promise<NamedArray[]> =>
