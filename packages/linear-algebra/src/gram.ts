@@ -1,6 +1,7 @@
 import { checkMatrix } from './check.ts';
 import { withWorkspace } from './kernels/workspace.ts';
 import { type Matrix, matrix } from './matrix.ts';
+import { mirrorLower } from './mirror.ts';
 
 export interface GramOptions {
   /** The inner products of the columns, A^T A, in place of those of the rows. */
@@ -16,12 +17,12 @@ export function gram(a: Matrix, { ofColumns = false }: GramOptions = {}): Matrix
   checkMatrix('a', a);
   const [n, k] = ofColumns ? [a.columns, a.rows] : [a.rows, a.columns];
   if (n * k === 0) return matrix(n, n);
-  return withWorkspace(n * k + n * n, ({ heap, take, gemm }) => {
+  return withWorkspace(n * k + n * n, ({ heap, take, read, gemm }) => {
     const [x, c] = [take(n * k), take(n * n)];
     heap.set(a.data, x);
     const [rs, cs] = ofColumns ? [1, n] : [k, 1];
     gemm(x, rs, cs, x, cs, rs, c, n, n, n, k, 1, false, 1);
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) heap[c + j * n + i] = heap[c + i * n + j]!;
-    return matrix(n, n, heap.slice(c, c + n * n));
+    mirrorLower(heap, c, n);
+    return matrix(n, n, read(c, n * n));
   });
 }

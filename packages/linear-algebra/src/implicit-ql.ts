@@ -16,13 +16,22 @@ export function implicitQl(
   to: number,
   rotate?: (i: number, c: number, s: number) => void,
 ): void {
+  // What is this small against the whole is lost in the rounding of a sweep; and squares must not underflow.
+  let negligible = 2 ** -500;
+  for (let i = from; i < to; i++) {
+    const beside = i < to - 1 ? Math.abs(e[i]!) : 0;
+    negligible = Math.max(negligible, Number.EPSILON * Math.max(Math.abs(d[i]!), beside));
+  }
   for (let l = from; l < to; l++) {
     for (let sweep = 0; ; sweep++) {
       let m = l;
-      while (m < to - 1 && !negligible(e[m]!, d[m]!, d[m + 1]!)) m++;
+      while (m < to - 1 && Math.abs(e[m]!) > negligible) m++;
       if (m === l) break;
       if (sweep === 60) {
-        throw new OverparamError('NO_CONVERGENCE', `Eigenvalue ${l} did not converge in 60 sweeps of the QL algorithm.`);
+        throw new OverparamError(
+          'NO_CONVERGENCE',
+          `Eigenvalue ${l} did not converge in 60 sweeps of the QL algorithm.`,
+        );
       }
       // Wilkinson's shift, from the leading 2 x 2 block.
       const p = (d[l + 1]! - d[l]!) / (2 * e[l]!);
@@ -57,9 +66,4 @@ export function implicitQl(
       e[l] = g;
     }
   }
-}
-
-/** Nothing beside the diagonal, or so little that its square would underflow. */
-function negligible(e: number, d: number, next: number): boolean {
-  return Math.abs(e) <= Number.EPSILON * (Math.abs(d) + Math.abs(next)) || Math.abs(e) < 2 ** -500;
 }

@@ -22,13 +22,13 @@ export function multiply(a: Matrix, b: Matrix, options: MultiplyOptions = {}): M
   const [l, n] = transposeB ? [b.columns, b.rows] : [b.rows, b.columns];
   if (k !== l) throw mismatch(`The product of ${m} x ${k} by ${l} x ${n} does not exist: the inner sizes differ.`);
   if (m * n * k === 0) return matrix(m, n);
-  return withWorkspace(m * k + k * n + m * n, ({ heap, take, gemm }) => {
+  return withWorkspace(m * k + k * n + m * n, ({ heap, take, read, gemm }) => {
     const [x, y, c] = [take(m * k), take(k * n), take(m * n)];
     heap.set(a.data, x);
     heap.set(b.data, y);
     const [ars, acs] = transposeA ? [1, m] : [k, 1];
     const [brs, bcs] = transposeB ? [1, k] : [n, 1];
     gemm(x, ars, acs, y, brs, bcs, c, n, m, n, k, 1, false);
-    return matrix(m, n, heap.slice(c, c + m * n));
+    return matrix(m, n, read(c, m * n));
   });
 }

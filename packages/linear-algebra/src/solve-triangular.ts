@@ -50,7 +50,7 @@ export function solveTriangular(
     heap.set((b as Matrix).data, x);
     const [rs, cs] = transpose ? [1, n] : [n, 1];
     solve(space, { at, rs, cs, n, forward: upper === transpose, unitDiagonal }, x, columns);
-    return matrix(n, columns, heap.slice(x, x + n * columns));
+    return matrix(n, columns, space.read(x, n * columns));
   });
 }
 

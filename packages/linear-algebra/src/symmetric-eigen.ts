@@ -3,6 +3,7 @@ import { divideAndConquer, divideAndConquerSpace } from './divide-and-conquer.ts
 import { implicitQl } from './implicit-ql.ts';
 import { type Workspace, withWorkspace } from './kernels/workspace.ts';
 import { type Matrix, matrix } from './matrix.ts';
+import { mirrorLower } from './mirror.ts';
 import { toUnitScale } from './power-of-two.ts';
 import { rotateBack, rotateBackSpace, tridiagonalize, tridiagonalizeSpace } from './tridiagonalize.ts';
 
@@ -57,6 +58,7 @@ export function symmetricEigenvalues(a: Matrix): Float64Array {
 
 function upperTriangle({ heap, take }: Workspace, { rows: n, data }: Matrix, scale: (x: number) => number): number {
   const at = take(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) heap[at + j * n + i] = scale(data[i * n + j]!);
+  for (let i = 0; i < n * n; i++) heap[at + i] = scale(data[i]!);
+  mirrorLower(heap, at, n);
   return at;
 }

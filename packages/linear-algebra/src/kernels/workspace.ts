@@ -8,6 +8,8 @@ export interface Workspace extends Kernels {
   readonly heap: Float64Array;
   /** The offset of that many elements. */
   take(elements: number): number;
+  /** A copy of that many elements. */
+  read(at: number, elements: number): Float64Array;
 }
 
 /** More than this is given back to the engine after the call that needed it. */
@@ -77,6 +79,12 @@ function taking(heap: Float64Array, kernels: Kernels, from: number): Workspace {
       const at = end;
       end += elements;
       return at;
+    },
+    read(at, elements) {
+      // Twenty times faster than `slice` on WebAssembly memory.
+      const copy = new Float64Array(elements);
+      copy.set(heap.subarray(at, at + elements));
+      return copy;
     },
   };
 }
