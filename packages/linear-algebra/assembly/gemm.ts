@@ -3,14 +3,8 @@
 // packed into panels, then one micro-kernel. Offsets, strides and sizes count elements.
 import { tile } from './tile';
 
-// @ts-ignore: decorator
-@inline
 const KC = 256;
-// @ts-ignore: decorator
-@inline
 const MC = 80;
-// @ts-ignore: decorator
-@inline
 const NC = 1024;
 
 /**
@@ -41,7 +35,7 @@ export function gemm(
             if (skipped(triangle, ic + i, rows, jc + j, cols)) continue;
             const ai = ap + (<usize>(i * kc) << 3), bj = bp + (<usize>(j * kc) << 3);
             const cij = (c + (ic + i) * ldc + jc + j) << 3;
-            if (rows == 5 && cols == 4) tile(kc, ai, bj, cij, rowBytes, more);
+            if (rows === 5 && cols === 4) tile(kc, ai, bj, cij, rowBytes, more);
             else {
               tile(kc, ai, bj, corner, 32, false);
               for (let r = 0; r < rows; r++) {
@@ -59,10 +53,8 @@ export function gemm(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function skipped(triangle: i32, row: i32, rows: i32, column: i32, columns: i32): bool {
-  return triangle == 1 ? column >= row + rows : triangle == 2 && row >= column + columns;
+  return triangle === 1 ? column >= row + rows : triangle === 2 && row >= column + columns;
 }
 
 /** Panels of `width` rows, each walked along k, the last one filled up with zeros. */

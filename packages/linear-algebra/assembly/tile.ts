@@ -25,14 +25,10 @@ export function tile(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function more(c: usize, s0: v128, s1: v128): void {
   put(c, f64x2.add(v128.load(c), s0), f64x2.add(v128.load(c, 16), s1));
 }
 
-// @ts-ignore: decorator
-@inline
 function put(c: usize, s0: v128, s1: v128): void {
   v128.store(c, s0);
   v128.store(c, s1, 16);

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distance, EPS, exactProduct, generate, norm, random, seed, seeded, size, transposed } from '../test/matrices.ts';
+import {
+  distance,
+  EPS,
+  exactProduct,
+  generate,
+  norm,
+  random,
+  seed,
+  seeded,
+  size,
+  transposed,
+} from '../test/matrices.ts';
 import { fromRows, matrix, solveTriangular } from './index.ts';
 
 describe('solveTriangular', () => {

@@ -117,7 +117,7 @@ describe('symmetricEigen', () => {
     }
     const tiny = symmetricEigen(fromRows([[0, 5e-324], [5e-324, 0]])); // prettier-ignore
     expect(tiny.values).toEqual(Float64Array.of(-5e-324, 5e-324));
-const huge = symmetricEigenvalues(fromRows([[0, 1e308], [1e308, 0]])); // prettier-ignore
+    const huge = symmetricEigenvalues(fromRows([[0, 1e308], [1e308, 0]])); // prettier-ignore
     expect(distance(huge, Float64Array.of(-1e308, 1e308))).toBeLessThanOrEqual(1e308 * 4 * EPS);
   });
 

@@ -46,7 +46,11 @@ export function orthogonal(n: number, seed: number): Matrix {
 export function withSpectrum(values: ArrayLike<number>, seed: number): Matrix {
   const n = values.length;
   const q = orthogonal(n, seed);
-  const a = multiply(q, generate(n, n, (i, j) => values[i]! * q.data[i * n + j]!), { transposeA: true });
+  const a = multiply(
+    q,
+    generate(n, n, (i, j) => values[i]! * q.data[i * n + j]!),
+    { transposeA: true },
+  );
   return generate(n, n, (i, j) => a.data[Math.max(i, j) * n + Math.min(i, j)]!);
 }
 
@@ -96,4 +100,3 @@ export function exactProduct(a: Matrix, b: Matrix): Matrix {
 
 export const size: fc.Arbitrary<number> = fc.integer({ min: 1, max: 90 });
 export const seed: fc.Arbitrary<number> = fc.integer({ min: 0, max: 1e6 });
-
