@@ -1,5 +1,5 @@
 // Side by side with LAPACK (through PyTorch, one thread) and ml-matrix: rounds in turn, medians, and medians of the ratios of
-// a round. `node bench/run.js [--sizes 500,1000] [--rounds 9] [--python /usr/bin/python3] [--no-ml-matrix] [--json]`
+// a round. `node bench/run.js [--tasks cholesky,...] [--sizes 500,1000] [--rounds 9] [--python /usr/bin/python3] [--no-ml-matrix] [--json]`
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import * as algebra from '../dist/index.js';
 
 const { values: options } = parseArgs({
   options: {
+    tasks: { type: 'string' },
     sizes: { type: 'string', default: '500,1000' },
     rounds: { type: 'string', default: '9' },
     python: { type: 'string', default: '/usr/bin/python3' },
@@ -19,13 +20,26 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds);
-const { CholeskyDecomposition, EigenvalueDecomposition, Matrix } = MlMatrix;
+const { CholeskyDecomposition, EigenvalueDecomposition, Matrix, QrDecomposition } = MlMatrix;
 
 const tasks = {
   cholesky: (a) => new CholeskyDecomposition(a).lowerTriangularMatrix,
   symmetricEigen: (a) => new EigenvalueDecomposition(a, { assumeSymmetric: true }).eigenvectorMatrix,
   symmetricEigenvalues: (a) => new EigenvalueDecomposition(a, { assumeSymmetric: true }).realEigenvalues,
   multiply: (a) => a.mmul(a),
+  ldlt: undefined,
+  leastSquares: (a) => new QrDecomposition(a).solve(a.subMatrix(0, a.rows - 1, 0, 0)),
+};
+
+/** The same by this package. */
+const ours = {
+  ...algebra,
+  multiply: (a) => algebra.multiply(a, a),
+  leastSquares: (a) =>
+    algebra.leastSquares(
+      a,
+      Float64Array.from({ length: a.rows }, (_, i) => a.data[i * a.columns]),
+    ),
 };
 
 /** Numbers between -1 and 1, always the same. */
@@ -34,7 +48,7 @@ const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) /
 
 function input(task, n) {
   const a = algebra.matrix(n, n, Float64Array.from({ length: n * n }, uniform));
-  if (task === 'multiply') return a;
+  if (task === 'multiply' || task === 'leastSquares') return a;
   if (task === 'cholesky') {
     const g = algebra.gram(a);
     for (let i = 0; i < n; i++) g.data[i * (n + 1)] += 1;
@@ -82,11 +96,12 @@ const rows = [];
 try {
   for (const n of options.sizes.split(',').map(Number)) {
     for (const [task, mlTask] of Object.entries(tasks)) {
+      if (options.tasks && !options.tasks.split(',').includes(task)) continue;
       const a = input(task, n);
       const file = join(folder, 'matrix');
       writeFileSync(file, a.data);
       const ml = new Matrix(Array.from({ length: n }, (_, i) => Array.from(a.data.subarray(i * n, (i + 1) * n))));
-      const compute = task === 'multiply' ? () => algebra.multiply(a, a) : () => algebra[task](a);
+      const compute = () => ours[task](a);
       const runs = { wasm: [], typescript: [], lapack: [], mlMatrix: [] };
       // The first round warms up and is not counted.
       for (let round = 0; round <= rounds; round++) {
@@ -96,8 +111,9 @@ try {
           runs[kernels].push(timed(compute));
         }
         if (peer) runs.lapack.push(await peer.run(task, file, n));
-        // Slow: two rounds tell enough.
-        if (!options['no-ml-matrix'] && round < 3) runs.mlMatrix.push(timed(() => mlTask(ml)));
+        // Where it takes seconds, two rounds tell enough.
+        const slow = runs.mlMatrix.length > 2 && runs.mlMatrix[1].wall > 1000;
+        if (mlTask && !options['no-ml-matrix'] && !slow) runs.mlMatrix.push(timed(() => mlTask(ml)));
       }
       const row = { task, n };
       for (const clock of ['wall', 'cpu']) {

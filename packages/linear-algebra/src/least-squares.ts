@@ -54,7 +54,7 @@ export function solveLeastSquares(qr: PivotedQr, b: Float64Array | Matrix): Leas
     const residualNorms = new Float64Array(c);
     for (let q = 0; q < c; q++) {
       let sum = 0;
-      for (let i = rank; i < m; i++) sum += heap[y + q * m + i]! ** 2;
+      for (let i = y + q * m + rank; i < y + (q + 1) * m; i++) sum += heap[i]! * heap[i]!;
       residualNorms[q] = unscale(Math.sqrt(sum));
     }
 

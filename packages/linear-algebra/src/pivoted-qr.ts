@@ -67,7 +67,7 @@ export function triangularise(
   const permutation = Int32Array.from({ length: n }, (_, j) => j);
   const norm = (j: number, k: number): number => {
     let sum = 0;
-    for (let i = k; i < m; i++) sum += heap[at + j * m + i]! ** 2;
+    for (let i = at + j * m + k; i < at + (j + 1) * m; i++) sum += heap[i]! * heap[i]!;
     return Math.sqrt(sum);
   };
   const norms = Float64Array.from({ length: n }, (_, j) => norm(j, 0));
@@ -95,8 +95,10 @@ export function triangularise(
     if (tolerance === undefined) continue;
     for (let j = k + 1; j < n; j++) {
       if (norms[j] === 0) continue;
-      const left = Math.max(0, 1 - (heap[at + j * m + k]! / norms[j]!) ** 2);
-      if (left * (norms[j]! / exact[j]!) ** 2 <= Math.sqrt(Number.EPSILON)) norms[j] = exact[j] = norm(j, k + 1);
+      const gone = heap[at + j * m + k]! / norms[j]!;
+      const left = Math.max(0, 1 - gone * gone);
+      const since = norms[j]! / exact[j]!;
+      if (left * since * since <= Math.sqrt(Number.EPSILON)) norms[j] = exact[j] = norm(j, k + 1);
       else norms[j]! *= Math.sqrt(left);
     }
   }

@@ -3,7 +3,14 @@ export function exponentOf(x: number): number {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, x);
   const exponent = (bits.getUint16(0) >>> 4) & 2047;
-  return exponent > 0 ? exponent - 1023 : exponentOf(x * 2 ** 60) - 60;
+  return exponent > 0 ? exponent - 1023 : exponentOf(x * 0x10000000000000) - 52;
+}
+
+/** 2^k by its bits, for -1022 <= k <= 1023: engines may round `**` as they like. */
+function normal(k: number): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setUint16(0, (k + 1023) << 4);
+  return bits.getFloat64(0);
 }
 
 /**
@@ -12,7 +19,7 @@ export function exponentOf(x: number): number {
  */
 export function powerOfTwo(k: number): (x: number) => number {
   const half = Math.trunc(k / 2);
-  const [first, second] = [2 ** half, 2 ** (k - half)];
+  const [first, second] = [normal(half), normal(k - half)];
   return (x) => x * first * second;
 }
 
