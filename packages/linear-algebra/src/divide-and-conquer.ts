@@ -82,38 +82,8 @@ function merge(space: Workspace, about: Merge, order: number[]): readonly number
     largest = Math.max(largest, Math.abs(d[i]!), Math.abs(u[i]!));
   }
   const rho = 2 * Math.abs(coupling);
-  const tolerance = 8 * Number.EPSILON * largest;
-
-  // Deflation: an element of u that does not matter, or two eigenvalues so close that a rotation frees one of its element.
-  const place = new Int8Array(n);
-  for (const i of order) place[i] = i < cut ? TOP : BOTTOM;
-  const kept: number[] = [];
-  const deflated: number[] = [];
-  let pending = -1;
-  for (const i of order) {
-    if (rho * Math.abs(u[i]!) <= tolerance) {
-      deflated.push(i);
-      continue;
-    }
-    if (pending >= 0) {
-      const length = Math.sqrt(u[i]! * u[i]! + u[pending]! * u[pending]!);
-      const c = u[i]! / length;
-      const s = -u[pending]! / length;
-      const difference = d[i]! - d[pending]!;
-      if (Math.abs(difference * c * s) <= tolerance) {
-        u[i] = length;
-        rotate(heap, z + pending * n, z + i * n, from, size, c, -s);
-        const [low, high] = [d[pending]!, d[i]!];
-        d[pending] = low * c * c + high * s * s;
-        d[i] = low * s * s + high * c * c;
-        if (place[i] !== place[pending]) place[i] = BOTH;
-        deflated.push(pending);
-      } else kept.push(pending);
-    }
-    pending = i;
-  }
-  if (pending >= 0) kept.push(pending);
-
+  const place = Int8Array.from({ length: n }, (_, i) => (i < cut ? TOP : BOTTOM));
+  const { kept, deflated } = deflate(heap, about, order, u, place, rho, 8 * Number.EPSILON * largest);
   const k = kept.length;
   if (k === 0) return order.sort((i, j) => d[i]! - d[j]! || i - j);
   const poles = Float64Array.from(kept, (i) => d[i]!);
@@ -121,19 +91,8 @@ function merge(space: Workspace, about: Merge, order: number[]): readonly number
   const roots = new Float64Array(k);
   for (let i = 0; i < k; i++) roots[i] = secularRoot(i, k, poles, squares, heap, differences + i * k);
 
-  // The u for which the roots are exact: Loewner's formula, Gu and Eisenstat (2.3).
-  const exact = new Float64Array(k).fill(1);
-  for (let i = 0; i < k; i++) {
-    const row = differences + i * k;
-    const pole = poles[i]!;
-    for (let j = 0; j < i; j++) exact[j]! *= heap[row + j]! / (poles[j]! - pole);
-    exact[i]! *= heap[row + i]!;
-    for (let j = i + 1; j < k; j++) exact[j]! *= heap[row + j]! / (poles[j]! - pole);
-  }
-  for (let j = 0; j < k; j++) {
-    const size = Math.sqrt(Math.abs(exact[j]!));
-    exact[j] = u[kept[j]!]! < 0 ? -size : size;
-  }
+  const exact = exactVector(heap, differences, poles);
+  for (let j = 0; j < k; j++) if (u[kept[j]!]! < 0) exact[j]! *= -1;
 
   // The eigenvectors in the old basis, grouped by place so that the halves are multiplied without their zeros.
   const grouped = Array.from({ length: k }, (_, j) => j).sort((i, j) => place[kept[i]!]! - place[kept[j]!]! || i - j);
@@ -166,6 +125,62 @@ function merge(space: Workspace, about: Merge, order: number[]): readonly number
   for (let j = k; j < size; j++) heap.copyWithin(target + j * n, spare + j * size, spare + (j + 1) * size);
   d.set(values, from);
   return after.sort((i, j) => d[i]! - d[j]! || i - j);
+}
+
+/**
+ * Takes out what the rank-one term leaves as it is: eigenvalues whose element of u does not matter, and one of two so close that a
+ * rotation frees it of its element.
+ */
+function deflate(
+  heap: Float64Array,
+  { d, z, n, from, size }: Merge,
+  order: readonly number[],
+  u: Float64Array,
+  place: Int8Array,
+  rho: number,
+  tolerance: number,
+): { readonly kept: readonly number[]; readonly deflated: readonly number[] } {
+  const kept: number[] = [];
+  const deflated: number[] = [];
+  let pending = -1;
+  for (const i of order) {
+    if (rho * Math.abs(u[i]!) <= tolerance) {
+      deflated.push(i);
+      continue;
+    }
+    if (pending >= 0) {
+      const length = Math.sqrt(u[i]! * u[i]! + u[pending]! * u[pending]!);
+      const c = u[i]! / length;
+      const s = -u[pending]! / length;
+      const difference = d[i]! - d[pending]!;
+      if (Math.abs(difference * c * s) <= tolerance) {
+        u[i] = length;
+        rotate(heap, z + pending * n, z + i * n, from, size, c, -s);
+        const [low, high] = [d[pending]!, d[i]!];
+        d[pending] = low * c * c + high * s * s;
+        d[i] = low * s * s + high * c * c;
+        if (place[i] !== place[pending]) place[i] = BOTH;
+        deflated.push(pending);
+      } else kept.push(pending);
+    }
+    pending = i;
+  }
+  if (pending >= 0) kept.push(pending);
+  return { kept, deflated };
+}
+
+/** The moduli of the u for which the roots of the secular equation are exact: Loewner's formula, Gu and Eisenstat (2.3). */
+function exactVector(heap: Float64Array, differences: number, poles: Float64Array): Float64Array {
+  const k = poles.length;
+  const squares = new Float64Array(k).fill(1);
+  for (let i = 0; i < k; i++) {
+    const row = differences + i * k;
+    const pole = poles[i]!;
+    for (let j = 0; j < i; j++) squares[j]! *= heap[row + j]! / (poles[j]! - pole);
+    squares[i]! *= heap[row + i]!;
+    for (let j = i + 1; j < k; j++) squares[j]! *= heap[row + j]! / (poles[j]! - pole);
+  }
+  return squares.map((square) => Math.sqrt(Math.abs(square)));
 }
 
 /** Rows (x, y) <- (c x - s y, s x + c y) over `size` columns from `from` on. */

@@ -21,7 +21,7 @@ function bothWays(elements: number, s: number, use: (kernels: Kernels, at: numbe
   const heap = new Float64Array(memory.buffer, scratch * 8, elements);
   heap.set(numbers);
   use(wasmKernels(compiledKernels()!, memory), scratch);
-  expect(heap).toEqual(plain);
+  expect(heap.findIndex((x, i) => !Object.is(x, plain[i]))).toBe(-1);
 }
 
 const size = fc.integer({ min: 0, max: 40 });
