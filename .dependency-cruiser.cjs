@@ -11,6 +11,7 @@ const mayImport = (name, allowed) => ({
 module.exports = {
   forbidden: [
     mayImport('core', []),
+    mayImport('linear-algebra', ['core']),
     mayImport('line-search', ['core']),
     mayImport('polyak-nonmonotone', ['core', 'line-search']),
     mayImport('backend-tfjs', ['core']),
@@ -35,7 +36,7 @@ module.exports = {
       name: 'numerics-without-node',
       comment: 'What runs in a browser imports no Node built-in',
       severity: 'error',
-      from: { path: '^packages/(core|line-search|polyak-nonmonotone|backend-tfjs)/src', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/(core|linear-algebra|line-search|polyak-nonmonotone|backend-tfjs)/src', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -1,0 +1,3 @@
+export { gemm } from './gemm';
+export { rankOne, rowDots, rowSum } from './rows';
+export { symmetricProduct } from './symmetric-product';
