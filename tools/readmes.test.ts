@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { format } from 'node:util';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
-// Every TypeScript block of every README runs, as it stands, in the order of the page. A block that only shows a
-// declaration or a fragment is fenced as `typescript` instead of `ts`.
+// Every block of every README that is fenced as `ts` runs as it stands, and prints what its comments say. Fragments are
+// fenced as `js` or `typescript`.
 const root = new URL('../', import.meta.url);
 const scratch = new URL('.readme/', root);
 const pages = ['README.md', ...readdirSync(new URL('packages/', root)).map((name) => `packages/${name}/README.md`)];
@@ -26,6 +27,11 @@ describe('examples in the READMEs', () => {
     mkdirSync(scratch, { recursive: true });
     const file = new URL(`${page.replaceAll('/', '-')}.${i}.ts`, scratch);
     writeFileSync(file, code);
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     await import(/* @vite-ignore */ file.pathname);
+    const printed = log.mock.calls.map(([first, ...rest]) => format(first, ...rest));
+    log.mockRestore();
+    const said = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]);
+    for (const line of said) expect(printed).toContain(line);
   });
 });
