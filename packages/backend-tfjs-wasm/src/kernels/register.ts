@@ -1,0 +1,18 @@
+import { getKernel, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { type KernelHost } from './host.ts';
+
+/** Kernels by name, each a function of what tfjs gives it. */
+export type Kernels = Readonly<Record<string, KernelFunc>>;
+
+const families: readonly ((host: KernelHost) => Kernels)[] = [];
+
+/** Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. */
+export function registerKernels(host: KernelHost): void {
+  for (const family of families) {
+    for (const [kernelName, kernelFunc] of Object.entries(family(host))) {
+      const stock = getKernel(kernelName, 'wasm');
+      if (stock) unregisterKernel(kernelName, 'wasm');
+      registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc } as KernelConfig);
+    }
+  }
+}
