@@ -1,7 +1,9 @@
 // C = A B or C += A B for any strides (a transpose is a pair of strides), after Goto and van de Geijn, "Anatomy of
 // high-performance matrix multiplication", ACM TOMS 34 (2008): B in blocks of KC x NC, A in blocks of MC x KC, both packed
 // into panels, then one micro-kernel. Strides and ldc count elements.
+import { epilogue } from './epilogue';
 import { pack5, pack8 } from './pack';
+import { rowDots } from './row-dots';
 import { tile2, tile4, tile5 } from './tile';
 
 // @ts-ignore: decorator
@@ -20,7 +22,7 @@ const TILE = 160;
 
 /** Bytes of scratch that `gemm` wants for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
-  return TILE + packedA(m, k) + packedB(n, k);
+  return TILE + packedA(m, k) + packedB(n == 1 ? m : n, k);
 }
 
 // @ts-ignore: decorator
@@ -39,9 +41,21 @@ export function gemm(
   a: usize, ars: i32, acs: i32, b: usize, brs: i32, bcs: i32, c: usize, ldc: i32,
   m: i32, n: i32, k: i32, add: bool, scratch: usize,
 ): void {
-  if (k == 0 && !add) {
-    for (let i = 0; i < m; i++) memory.fill(c + (<usize>(i * ldc) << 2), 0, <usize>n << 2);
-    return;
+  gemmFused(a, ars, acs, b, brs, bcs, c, ldc, m, n, k, add, scratch, 0, 0, 0, 0, 0);
+}
+
+/** `gemm`, then bias and activation on every block of C as soon as it is done; see `epilogue`. */
+export function gemmFused(
+  a: usize, ars: i32, acs: i32, b: usize, brs: i32, bcs: i32, c: usize, ldc: i32,
+  m: i32, n: i32, k: i32, add: bool, scratch: usize,
+  bias: usize, activation: i32, slope: f32, slopes: usize, slopeStride: i32,
+): void {
+  const fused = bias != 0 || activation != 0;
+  if (k == 0 || n == 1 || m == 1) {
+    if (narrow(a, ars, acs, b, brs, bcs, c, ldc, m, n, k, add, scratch)) {
+      if (fused) epilogue(c, ldc, m, n, bias, activation, slope, slopes, slopeStride);
+      return;
+    }
   }
   const ap = scratch + TILE, bp = ap + packedA(m, k);
   // Few rows use B once or twice: then it is cheaper to read it where it lies.
@@ -65,9 +79,39 @@ export function gemm(
           aa, sa, wholeA, ap, bb, sb, whole, bp,
           c + (<usize>(ic * ldc + jc) << 2), <usize>ldc << 2, mc, nc, kc, add || pc > 0, scratch,
         );
+        if (fused && pc + kc == k) {
+          epilogue(
+            c + (<usize>(ic * ldc + jc) << 2), ldc, mc, nc, bias ? bias + (<usize>jc << 2) : 0, activation, slope,
+            slopes + (<usize>(ic * slopeStride + jc) << 2), slopeStride,
+          );
+        }
       }
     }
   }
+}
+
+/** Empty products, and a matrix by a vector where it lies right; false where it does not. */
+function narrow(
+  a: usize, ars: i32, acs: i32, b: usize, brs: i32, bcs: i32, c: usize, ldc: i32,
+  m: i32, n: i32, k: i32, add: bool, scratch: usize,
+): bool {
+  if (k == 0) {
+    if (!add) for (let i = 0; i < m; i++) memory.fill(c + (<usize>(i * ldc) << 2), 0, <usize>n << 2);
+    return true;
+  }
+  if (n == 1 && acs == 1 && brs == 1) {
+    rowDots(a, ars, m, k, b, c, ldc, add);
+    return true;
+  }
+  if (m == 1 && brs == 1 && acs == 1) {
+    rowDots(b, bcs, n, k, a, c, 1, add);
+    return true;
+  }
+  if (n == 1 && m > 1 && ars == 1 && ldc == 1) {
+    gemm(b, bcs, brs, a, acs, ars, c, m, 1, m, k, add, scratch);
+    return true;
+  }
+  return false;
 }
 
 /** One block of C from one block of A and one of B; the first `wholeA` rows and `wholeB` columns lie unpacked. */

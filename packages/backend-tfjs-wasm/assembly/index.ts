@@ -1,1 +1,3 @@
-export { gemm, gemmScratch } from './gemm';
+export { gemm, gemmFused, gemmScratch } from './gemm';
+export { epilogue } from './epilogue';
+export { integerGemm } from './integer-gemm';

@@ -1,12 +1,19 @@
-/** The functions of the kernels' module (`assembly/index.ts`). Offsets and sizes are plain numbers; a bool is 0 or 1. */
+/** The functions of the kernels' module (`assembly/index.ts`). Offsets count bytes, strides elements; a bool is 0 or 1. */
 export interface Exports {
   gemmScratch(m: number, n: number, k: number): number;
-  gemm(
+  gemmFused(
     ...args: [
-      ...[a: number, rowStride: number, columnStride: number],
-      ...[b: number, rowStride: number, columnStride: number],
-      ...[c: number, rowStride: number],
-      ...[m: number, n: number, k: number, add: number, scratch: number],
+      ...[a: number, aRowStride: number, aColumnStride: number],
+      ...[b: number, bRowStride: number, bColumnStride: number],
+      ...[c: number, cRowStride: number, m: number, n: number, k: number, add: number, scratch: number],
+      ...[bias: number, activation: number, slope: number, slopes: number, slopeStride: number],
+    ]
+  ): void;
+  integerGemm(
+    ...args: [
+      ...[a: number, aRowStride: number, aColumnStride: number],
+      ...[b: number, bRowStride: number, bColumnStride: number],
+      ...[c: number, m: number, n: number, k: number],
     ]
   ): void;
 }

@@ -13,8 +13,8 @@ export interface KernelHost {
   readonly relaxedSimd: boolean;
   /** The byte offset of a tensor's values. */
   offset(tensor: TensorInfo): number;
-  /** A new tensor, its values not yet written. */
-  output(shape: readonly number[], dtype?: DataType): TensorInfo;
+  /** A new tensor; `write` writes its values, and where it throws the tensor is freed. */
+  make(shape: readonly number[], dtype: DataType, write: (out: TensorInfo) => void): TensorInfo;
   /** A tensor that shares the values of another. */
   alias(tensor: TensorInfo, shape: readonly number[]): TensorInfo;
   /** Calls `use` with the offset of that many bytes, and gives them back whatever happens. */
@@ -54,13 +54,17 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
     wasm,
     relaxedSimd: relaxed,
     offset,
-    output(shape, dtype = 'float32') {
-      const tensor = backend.makeOutput(shape as number[], dtype);
-      if (offset(tensor) === 0 && util.sizeFromShape(shape as number[]) > 0) {
-        backend.disposeData(tensor.dataId);
-        throw outOfMemory(util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype));
+    make(shape, dtype, write) {
+      const out = backend.makeOutput(shape as number[], dtype);
+      try {
+        const bytes = util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype);
+        if (bytes > 0 && offset(out) === 0) throw outOfMemory(bytes);
+        write(out);
+        return out;
+      } catch (error) {
+        backend.disposeData(out.dataId);
+        throw error;
       }
-      return tensor;
     },
     alias(tensor, shape) {
       backend.incRef(tensor.dataId);
