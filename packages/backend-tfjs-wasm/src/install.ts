@@ -19,7 +19,7 @@ export interface Build {
 let installed: { readonly build: Build; readonly backend: BackendWasm } | undefined;
 let stock: readonly KernelConfig[] | undefined;
 
-/** The kernel that no operation calls: tfjs sets every kernel up when it starts a backend, and so tells of a new instance. */
+/** The kernel that no operation calls: tfjs sets every kernel up in setBackend, and so tells of a new instance. */
 const restartHook = '_OverparamRestart';
 
 /** Puts the build's kernels and the corrected gradients into tfjs's registries. The wasm backend must be running. */
@@ -40,6 +40,7 @@ function bind(build: Build, running: BackendWasm): void {
     backendName: 'wasm',
     kernelFunc: () => [],
     setupFunc: (restarted) => {
+      if (installed?.backend === restarted) return;
       bind(build, restarted as BackendWasm);
       installed = { build, backend: restarted as BackendWasm };
     },

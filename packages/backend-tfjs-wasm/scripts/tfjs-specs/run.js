@@ -28,7 +28,7 @@ const bundle = await bundleSpecs();
 const { runSpecs } = await import(pathToFileURL(bundle).href);
 const results = await runSpecs({
   stock: options.stock,
-  relaxedSimd: !options['no-relaxed'],
+  ...(options['no-relaxed'] && { relaxedSimd: false }),
   filter: options.filter ?? '',
 });
 

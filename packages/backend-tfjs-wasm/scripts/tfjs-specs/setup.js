@@ -16,7 +16,7 @@ Object.assign(globalThis, jasmineRequire.interface(jasmine, environment), { jasm
 registerTestEnv({ name: 'wasm', backendName: 'wasm', isDataSync: true });
 
 /**
- * @param {{ stock: boolean, relaxedSimd: boolean, filter: string }} options
+ * @param {{ stock: boolean, relaxedSimd?: boolean, filter: string }} options
  * @returns {Promise<import('./expectations.js').Result[]>}
  */
 export async function runSpecs({ stock, relaxedSimd, filter }) {
@@ -26,7 +26,7 @@ export async function runSpecs({ stock, relaxedSimd, filter }) {
     );
   } else {
     const { useWasm } = await import('../../src/use-wasm.ts');
-    await useWasm({ relaxedSimd });
+    await useWasm(relaxedSimd === undefined ? {} : { relaxedSimd });
   }
   /** @type {import('./expectations.js').Result[]} */
   const results = [];
