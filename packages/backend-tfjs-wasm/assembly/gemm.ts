@@ -18,7 +18,7 @@ export const NC = 1024;
 /** Bytes of one tile, for the edges. */
 // @ts-ignore: decorator
 @inline
-const TILE = 160;
+export const TILE = 160;
 
 /** Bytes of scratch that `gemm` wants for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
@@ -57,12 +57,13 @@ export function gemmFused(
       return;
     }
   }
-  const ap = scratch + TILE, bp = ap + packedA(m, k);
-  // Few rows use B once or twice: then it is cheaper to read it where it lies.
+  // Few rows use B once or twice, and a small B stays in the cache anyway: then it is read where it lies. So are the rows of
+  // A; only the columns of a transposed A, far apart, are worth packing.
   const directB = bcs == 1 && (m <= 15 || k * n <= 2048);
-  const directA = ars == 1 && (n <= 16 || k * m <= 2048);
-  const sb = directB ? <usize>brs << 2 : 32;
-  const sa = directA ? <usize>acs << 2 : 20;
+  const directA = acs == 1 || (ars == 1 && (n <= 16 || k * m <= 2048));
+  const ap = scratch + TILE, bp = ap + packedA(m, k);
+  const la = directA ? <usize>ars << 2 : 4, sa = directA ? <usize>acs << 2 : 20;
+  const sb = directB ? <usize>brs << 2 : 32, lc = <usize>ldc << 2;
   for (let jc = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
     for (let pc = 0; pc < k; pc += KC) {
@@ -73,15 +74,15 @@ export function gemmFused(
       for (let ic = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic);
         const aa = a + (<usize>(ic * ars + pc * acs) << 2);
-        const wholeA = directA ? mc - mc % 5 : 0;
-        pack5(aa + (<usize>(wholeA * ars) << 2), ars, acs, mc - wholeA, kc, ap);
-        block(
-          aa, sa, wholeA, ap, bb, sb, whole, bp,
-          c + (<usize>(ic * ldc + jc) << 2), <usize>ldc << 2, mc, nc, kc, add || pc > 0, scratch,
-        );
+        if (!directA) pack5(aa, ars, acs, mc, kc, ap);
+        const ci = c + (<usize>(ic * ldc + jc) << 2);
+        const more = add || pc > 0;
+        const ai = directA ? aa : ap, five = directA ? 5 * la : <usize>(kc * 20);
+        block(ai, five, la, sa, bb, 32, sb, ci, lc, mc, whole, kc, more, scratch);
+        block(ai, five, la, sa, bp, <usize>kc << 5, 32, ci + (<usize>whole << 2), lc, mc, nc - whole, kc, more, scratch);
         if (fused && pc + kc == k) {
           epilogue(
-            c + (<usize>(ic * ldc + jc) << 2), ldc, mc, nc, bias ? bias + (<usize>jc << 2) : 0, activation, slope,
+            ci, ldc, mc, nc, bias ? bias + (<usize>jc << 2) : 0, activation, slope,
             slopes + (<usize>(ic * slopeStride + jc) << 2), slopeStride,
           );
         }
@@ -114,40 +115,44 @@ function narrow(
   return false;
 }
 
-/** One block of C from one block of A and one of B; the first `wholeA` rows and `wholeB` columns lie unpacked. */
+/**
+ * One block of C from one block of A and one of B: every tile of 5 x 8, and the edges. The next five rows of A start `five`
+ * bytes on, the next eight columns of B `eight` bytes on; the rest as for the tiles. `edges` is room for a tile.
+ */
 export function block(
-  a: usize, sa: usize, wholeA: i32, ap: usize, b: usize, sb: usize, wholeB: i32, bp: usize,
-  c: usize, ldc: usize, m: i32, n: i32, k: i32, add: bool, tile: usize,
+  a: usize, five: usize, la: usize, sa: usize, b: usize, eight: usize, sb: usize, c: usize, lc: usize,
+  m: i32, n: i32, k: i32, add: bool, edges: usize,
 ): void {
   for (let j = 0; j < n; j += 8) {
-    const inB = j < wholeB;
-    const bj = inB ? b + (<usize>j << 2) : bp + (<usize>((j - wholeB) * k) << 2);
-    const sbj = inB ? sb : 32;
     const cols = min(8, n - j);
+    let ai = a, ci = c;
     for (let i = 0; i < m; i += 5) {
-      const inA = i < wholeA;
-      const ai = inA ? a + (<usize>i << 2) : ap + (<usize>((i - wholeA) * k) << 2);
-      const sai = inA ? sa : 20;
       const rows = min(5, m - i);
-      const cij = c + <usize>i * ldc + (<usize>j << 2);
-      if (cols == 8 && rows == 5) tile5(k, ai, sai, bj, sbj, cij, ldc, add);
-      else if (cols == 8 && rows == 4) tile4(k, ai, sai, bj, sbj, cij, ldc, add);
-      else edge(k, ai, sai, bj, sbj, cij, ldc, rows, cols, add, tile);
+      if (cols == 8 && rows == 5) tile5(k, ai, la, sa, b, sb, ci, lc, add);
+      else if (cols == 8 && rows == 4) tile4(k, ai, la, sa, b, sb, ci, lc, add);
+      else edge(k, ai, la, sa, b, sb, ci, lc, rows, cols, add, edges);
+      ai += five; ci += 5 * lc;
     }
+    b += eight; c += 32;
   }
 }
 
 function edge(
-  k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize, ldc: usize, rows: i32, cols: i32, add: bool, tile: usize,
+  k: i32, a: usize, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize, rows: i32, cols: i32,
+  add: bool, tile: usize,
 ): void {
-  if (rows == 5) tile5(k, a, sa, b, sb, tile, 32, false);
-  else if (rows > 2) tile4(k, a, sa, b, sb, tile, 32, false);
-  else tile2(k, a, sa, b, sb, tile, 32, false);
+  if (rows == 5) tile5(k, a, la, sa, b, sb, tile, 32, false);
+  else if (rows == 4) tile4(k, a, la, sa, b, sb, tile, 32, false);
+  else {
+    // A row that does not exist is a copy of the row before: nothing is read beyond the end of A.
+    tile2(k, a, rows == 1 ? 0 : la, sa, b, sb, tile, 32, false);
+    if (rows == 3) tile2(k, a + 2 * la, 0, sa, b, sb, tile + 64, 32, false);
+  }
   for (let r = 0; r < rows; r++) {
     for (let q: usize = 0; q < <usize>cols << 2; q += 4) {
       const s = load<f32>(tile + q);
       store<f32>(c + q, add ? load<f32>(c + q) + s : s);
     }
-    c += ldc; tile += 32;
+    c += lc; tile += 32;
   }
 }

@@ -1,3 +1,4 @@
 export { gemm, gemmFused, gemmScratch } from './gemm';
 export { epilogue } from './epilogue';
 export { integerGemm } from './integer-gemm';
+export { convolution, convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';

@@ -1,12 +1,16 @@
-// The micro-kernels of every product: C tile (5, 4 or 2 rows x 8 columns) = or += A panel x B panel.
-// a walks k in steps of `sa` bytes over rows that lie side by side, b in steps of `sb` bytes over 8 columns side by side;
-// that describes packed panels (sa = 20, sb = 32) as well as matrices that already lie right.
-// 5 x 8 keeps 10 sums, 2 columns of B and one element of A in the 15 vector registers V8 has. The loop over k must not be
+// The micro-kernels of every product: a tile of C (5, 4 or 2 rows x 8 columns) = or += rows of A times a panel of B.
+// Element (r, p) of A lies at a + r la + p sa, the 8 elements of row p of B at b + p sb, row r of C at c + r lc, all in bytes:
+// that describes packed panels as well as matrices where they lie.
+// 5 x 8 keeps 10 sums, 2 vectors of B and one element of A in the 15 vector registers V8 has. The loop over k must not be
 // unrolled: V8 then hoists the loads and spills the sums.
 import { fma } from './fma';
 
-export function tile5(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize, ldc: usize, add: bool): void {
-  const c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc;
+/** Five rows. */
+export function tile5(
+  k: i32, a: usize, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize, add: bool,
+): void {
+  let a1 = a + la, a2 = a1 + la, a3 = a2 + la, a4 = a3 + la;
+  const c1 = c + lc, c2 = c1 + lc, c3 = c2 + lc, c4 = c3 + lc;
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00, s40 = s00, s41 = s00;
   if (add) {
     s00 = v128.load(c); s01 = v128.load(c, 16);
@@ -19,15 +23,15 @@ export function tile5(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     s00 = fma(x, b0, s00); s01 = fma(x, b1, s01);
-    x = v128.load32_splat(a, 4);
+    x = v128.load32_splat(a1);
     s10 = fma(x, b0, s10); s11 = fma(x, b1, s11);
-    x = v128.load32_splat(a, 8);
+    x = v128.load32_splat(a2);
     s20 = fma(x, b0, s20); s21 = fma(x, b1, s21);
-    x = v128.load32_splat(a, 12);
+    x = v128.load32_splat(a3);
     s30 = fma(x, b0, s30); s31 = fma(x, b1, s31);
-    x = v128.load32_splat(a, 16);
+    x = v128.load32_splat(a4);
     s40 = fma(x, b0, s40); s41 = fma(x, b1, s41);
-    a += sa; b += sb;
+    a += sa; a1 += sa; a2 += sa; a3 += sa; a4 += sa; b += sb;
   }
   v128.store(c, s00); v128.store(c, s01, 16);
   v128.store(c1, s10); v128.store(c1, s11, 16);
@@ -36,8 +40,12 @@ export function tile5(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize
   v128.store(c4, s40); v128.store(c4, s41, 16);
 }
 
-export function tile4(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize, ldc: usize, add: bool): void {
-  const c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
+/** Four rows. */
+export function tile4(
+  k: i32, a: usize, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize, add: bool,
+): void {
+  let a1 = a + la, a2 = a1 + la, a3 = a2 + la;
+  const c1 = c + lc, c2 = c1 + lc, c3 = c2 + lc;
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
   if (add) {
     s00 = v128.load(c); s01 = v128.load(c, 16);
@@ -49,13 +57,13 @@ export function tile4(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     s00 = fma(x, b0, s00); s01 = fma(x, b1, s01);
-    x = v128.load32_splat(a, 4);
+    x = v128.load32_splat(a1);
     s10 = fma(x, b0, s10); s11 = fma(x, b1, s11);
-    x = v128.load32_splat(a, 8);
+    x = v128.load32_splat(a2);
     s20 = fma(x, b0, s20); s21 = fma(x, b1, s21);
-    x = v128.load32_splat(a, 12);
+    x = v128.load32_splat(a3);
     s30 = fma(x, b0, s30); s31 = fma(x, b1, s31);
-    a += sa; b += sb;
+    a += sa; a1 += sa; a2 += sa; a3 += sa; b += sb;
   }
   v128.store(c, s00); v128.store(c, s01, 16);
   v128.store(c1, s10); v128.store(c1, s11, 16);
@@ -64,8 +72,11 @@ export function tile4(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize
 }
 
 /** Two rows. */
-export function tile2(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize, ldc: usize, add: bool): void {
-  const c1 = c + ldc;
+export function tile2(
+  k: i32, a: usize, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize, add: bool,
+): void {
+  let a1 = a + la;
+  const c1 = c + lc;
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00;
   if (add) {
     s00 = v128.load(c); s01 = v128.load(c, 16);
@@ -75,9 +86,9 @@ export function tile2(k: i32, a: usize, sa: usize, b: usize, sb: usize, c: usize
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     s00 = fma(x, b0, s00); s01 = fma(x, b1, s01);
-    x = v128.load32_splat(a, 4);
+    x = v128.load32_splat(a1);
     s10 = fma(x, b0, s10); s11 = fma(x, b1, s11);
-    a += sa; b += sb;
+    a += sa; a1 += sa; b += sb;
   }
   v128.store(c, s00); v128.store(c, s01, 16);
   v128.store(c1, s10); v128.store(c1, s11, 16);

@@ -1,3 +1,5 @@
+type Epilogue = [bias: number, activation: number, slope: number, slopes: number, slopeStride: number];
+
 /** The functions of the kernels' module (`assembly/index.ts`). Offsets count bytes, strides elements; a bool is 0 or 1. */
 export interface Exports {
   gemmScratch(m: number, n: number, k: number): number;
@@ -6,7 +8,7 @@ export interface Exports {
       ...[a: number, aRowStride: number, aColumnStride: number],
       ...[b: number, bRowStride: number, bColumnStride: number],
       ...[c: number, cRowStride: number, m: number, n: number, k: number, add: number, scratch: number],
-      ...[bias: number, activation: number, slope: number, slopes: number, slopeStride: number],
+      ...Epilogue,
     ]
   ): void;
   integerGemm(
@@ -15,5 +17,18 @@ export interface Exports {
       ...[b: number, bRowStride: number, bColumnStride: number],
       ...[c: number, m: number, n: number, k: number],
     ]
+  ): void;
+  convolutionScratch(window: number, outChannels: number): number;
+  convolution(
+    ...args: [
+      ...[x: number, window: number, filter: number, y: number, outChannels: number, scratch: number],
+      ...Epilogue,
+    ]
+  ): void;
+  convolutionFilterGradient(
+    ...args: [x: number, window: number, dy: number, dw: number, outChannels: number, scratch: number]
+  ): void;
+  convolutionInputGradient(
+    ...args: [dy: number, window: number, filter: number, dx: number, outChannels: number, scratch: number]
   ): void;
 }

@@ -1,11 +1,12 @@
 import { getKernel, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { convolutionKernels } from './convolution.ts';
 import { type KernelHost } from './host.ts';
 import { matMulKernels } from './matmul.ts';
 
 /** Kernels by name, each a function of what tfjs gives it. */
 export type Kernels = Readonly<Record<string, KernelFunc>>;
 
-const families: readonly ((host: KernelHost) => Kernels)[] = [matMulKernels];
+const families: readonly ((host: KernelHost) => Kernels)[] = [matMulKernels, convolutionKernels];
 
 /** Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. */
 export function registerKernels(host: KernelHost): void {
