@@ -2,3 +2,7 @@ export { gemm, gemmFused, gemmScratch } from './gemm';
 export { epilogue } from './epilogue';
 export { integerGemm } from './integer-gemm';
 export { convolution, convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, repeat, sumGroups } from './depthwise';
+export {
+  argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
+} from './pool';

@@ -14,3 +14,17 @@ export function max4(v: v128): f32 {
     max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
   );
 }
+
+/** Four numbers, or one. */
+// @ts-ignore: decorator
+@inline
+export function read(at: usize, four: bool): v128 {
+  return four ? v128.load(at) : v128.load32_zero(at);
+}
+
+// @ts-ignore: decorator
+@inline
+export function write(at: usize, v: v128, four: bool): void {
+  if (four) v128.store(at, v);
+  else v128.store_lane<f32>(at, v, 0);
+}

@@ -31,4 +31,16 @@ export interface Exports {
   convolutionInputGradient(
     ...args: [dy: number, window: number, filter: number, dx: number, outChannels: number, scratch: number]
   ): void;
+  epilogue(...args: [c: number, rowStride: number, rows: number, columns: number, ...Epilogue]): void;
+  depthwise(x: number, window: number, filter: number, y: number): void;
+  depthwiseFilterGradient(x: number, window: number, dFilter: number, dy: number, part: number): void;
+  depthwiseInputGradient(dx: number, window: number, filter: number, dy: number): void;
+  repeat(x: number, count: number, times: number, to: number): void;
+  sumGroups(x: number, count: number, size: number, to: number): void;
+  maxPool(x: number, window: number, filter: number, y: number): void;
+  argmaxPool(x: number, window: number, y: number, withinBatch: number): void;
+  maxPoolInputGradient(x: number, window: number, filter: number, dy: number, dx: number): void;
+  maxPoolFilterGradient(x: number, window: number, filter: number, dy: number, dFilter: number): void;
+  meanPool(x: number, window: number, y: number): void;
+  meanPoolGradient(dx: number, window: number, dy: number): void;
 }
