@@ -1,0 +1,65 @@
+/** A child process that measures one tfjs backend. Argument: `stock`, `cpu`, `simd` or `relaxed`. */
+import { createInterface } from 'node:readline';
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import { useWasm } from '@overparam/backend-tfjs-wasm';
+import { type Case } from './cases.ts';
+import { losses } from './models/index.ts';
+import { type Answer, type Request } from './protocol.ts';
+
+const kind = process.argv[2];
+if (kind === 'cpu') await tf.setBackend('cpu');
+else if (kind === 'stock') await tf.setBackend('wasm');
+else await useWasm({ relaxedSimd: kind === 'relaxed' });
+
+let repeat: (() => void) | undefined;
+
+function prepare(measured: Case): () => void {
+  if (measured.kind === 'matMul') {
+    const { m, n, k, batch, transposeA, transposeB } = measured;
+    const shaped = (rows: number, columns: number): number[] => (batch > 1 ? [batch, rows, columns] : [rows, columns]);
+    const a = tf.randomNormal(transposeA ? shaped(k, m) : shaped(m, k));
+    const b = tf.randomNormal(transposeB ? shaped(n, k) : shaped(k, n));
+    return () => tf.matMul(a, b, transposeA, transposeB).dispose();
+  }
+  const loss = losses[measured.model]();
+  const optimizer = measured.optimizer === 'adam' ? tf.train.adam(1e-3) : tf.train.sgd(0.01);
+  return () => {
+    const cost = optimizer.minimize(loss, true)!;
+    cost.dataSync();
+    cost.dispose();
+  };
+}
+
+function fastestRun(budget: number): number {
+  const end = performance.now() + budget;
+  let fastest = Infinity;
+  do {
+    const start = performance.now();
+    let [repetitions, now] = [0, start];
+    do {
+      repeat!();
+      repetitions++;
+      now = performance.now();
+    } while (now - start < 5);
+    fastest = Math.min(fastest, (now - start) / repetitions);
+  } while (performance.now() < end);
+  return fastest;
+}
+
+function answer(request: Request): Answer {
+  try {
+    if (request.prepare) {
+      tf.disposeVariables();
+      repeat = prepare(request.prepare);
+      repeat();
+    }
+    return { milliseconds: fastestRun(request.budget) };
+  } catch (error) {
+    return { impossible: (error as Error).message.split('\n')[0]! };
+  }
+}
+
+console.warn = () => {};
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(answer(JSON.parse(line) as Request))}\n`);
