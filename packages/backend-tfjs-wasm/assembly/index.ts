@@ -6,3 +6,4 @@ export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, repeat, sum
 export {
   argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
 } from './pool';
+export { gather, segmentSum } from './segments';

@@ -43,4 +43,13 @@ export interface Exports {
   maxPoolFilterGradient(x: number, window: number, filter: number, dy: number, dFilter: number): void;
   meanPool(x: number, window: number, y: number): void;
   meanPoolGradient(dx: number, window: number, dy: number): void;
+  segmentSum(
+    ...args: [x: number, ids: number, rows: number, inner: number, segments: number, whole: number, out: number]
+  ): void;
+  gather(
+    ...args: [
+      ...[x: number, ids: number, batch: number, outer: number, count: number],
+      ...[size: number, bytes: number, out: number],
+    ]
+  ): number;
 }
