@@ -47,8 +47,8 @@ function finish(c: usize, n: i32, bias: usize, slopes: usize, slope: f32, activa
 @inline
 function activate(x: v128, slope: v128, activation: i32): v128 {
   const zero = f32x4.splat(0);
-  if (activation == RELU) return f32x4.max(x, zero);
-  if (activation == RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
+  if (activation == RELU) return f32x4.pmax(x, zero);
+  if (activation == RELU6) return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6));
   if (activation == PRELU || activation == LEAKYRELU) return v128.bitselect(f32x4.mul(x, slope), x, f32x4.lt(x, zero));
   if (activation == SIGMOID) return sigmoid4(x);
   if (activation == ELU) return v128.bitselect(expm1_4(x), x, f32x4.lt(x, zero));

@@ -7,3 +7,7 @@ export {
   argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
 } from './pool';
 export { gather, segmentSum } from './segments';
+export { reduce } from './reduce';
+export { unary } from './unary';
+export { stridedCopy } from './strided-copy';
+export { binary, select } from './binary';

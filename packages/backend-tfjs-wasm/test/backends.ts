@@ -36,7 +36,7 @@ export async function startOurs(relaxedSimd: boolean): Promise<KernelHost> {
 export interface Values {
   readonly shape: readonly number[];
   readonly dtype: string;
-  readonly values: ArrayLike<number>;
+  values: ArrayLike<number>;
 }
 
 /** What `compute` returns on a backend; tensors that it makes are disposed of. */

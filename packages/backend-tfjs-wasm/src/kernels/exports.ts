@@ -52,4 +52,9 @@ export interface Exports {
       ...[size: number, bytes: number, out: number],
     ]
   ): number;
+  stridedCopy(x: number, out: number, plan: number, depth: number, bytes: number): void;
+  unary(f: number, x: number, y: number, n: number, alpha: number): void;
+  binary(f: number, a: number, b: number, out: number, axes: number, rank: number): void;
+  select(condition: number, a: number, b: number, out: number, n: number): void;
+  reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
 }
