@@ -11,3 +11,7 @@ export { reduce } from './reduce';
 export { unary } from './unary';
 export { stridedCopy } from './strided-copy';
 export { binary, select } from './binary';
+export { adagrad, adam, axpy, dots, momentum } from './optimizer';
+export { batchNorm } from './normalize';
+export { logSoftmax, softmax, softmaxGradient } from './softmax';
+export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';

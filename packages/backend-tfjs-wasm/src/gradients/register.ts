@@ -6,6 +6,7 @@ import { einsumGradient } from './einsum.ts';
 import { elementwiseGradients } from './elementwise.ts';
 import { indexingGradients } from './indexing.ts';
 import { matMulGradient } from './matmul.ts';
+import { softmaxGradients } from './softmax.ts';
 import { tileGradient } from './tile.ts';
 
 const gradients: readonly GradConfig[] = [
@@ -13,6 +14,7 @@ const gradients: readonly GradConfig[] = [
   tileGradient,
   batchNormGradient,
   einsumGradient,
+  ...softmaxGradients,
   ...elementwiseGradients,
   ...cumulativeGradients,
   ...indexingGradients,

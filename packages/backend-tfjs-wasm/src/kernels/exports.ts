@@ -57,4 +57,35 @@ export interface Exports {
   binary(f: number, a: number, b: number, out: number, axes: number, rank: number): void;
   select(condition: number, a: number, b: number, out: number, n: number): void;
   reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
+  softmax(x: number, rows: number, n: number, y: number): void;
+  logSoftmax(x: number, rows: number, n: number, y: number): void;
+  softmaxGradient(y: number, dy: number, rows: number, n: number, dx: number): void;
+  batchNorm(
+    ...args: [
+      ...[x: number, mean: number, meanStride: number, variance: number, varianceStride: number],
+      ...[scale: number, scaleStride: number, offset: number, offsetStride: number],
+      ...[rows: number, channels: number, epsilon: number, y: number],
+    ]
+  ): void;
+  axpy(x: number, d: number, step: number, y: number, n: number): void;
+  dots(g: number, d: number, n: number, out: number): void;
+  momentum(
+    ...args: [
+      ...[velocity: number, g: number, momentum: number, nesterov: number],
+      ...[newVelocity: number, d: number, n: number],
+    ]
+  ): void;
+  adam(
+    ...args: [
+      ...[m: number, v: number, greatest: number, g: number],
+      ...[beta1: number, beta2: number, correction1: number, correction2: number, epsilon: number],
+      ...[newM: number, newV: number, newGreatest: number, d: number, n: number],
+    ]
+  ): void;
+  adagrad(sum: number, g: number, epsilon: number, newSum: number, d: number, n: number): void;
+  floatToInt(x: number, y: number, n: number): void;
+  intToFloat(x: number, y: number, n: number): void;
+  boolToNumber(x: number, y: number, n: number, whole: number): void;
+  numberToBool(x: number, y: number, n: number, whole: number): void;
+  clip(x: number, y: number, n: number, low: number, high: number): void;
 }

@@ -24,6 +24,8 @@ export interface KernelHost {
   /** The values of a tensor where they lie; stale after the next allocation. */
   floats(tensor: TensorInfo): Float32Array;
   ints(tensor: TensorInfo): Int32Array;
+  /** Float64 values in scratch. */
+  doubles(at: number, count: number): Float64Array;
   /** Fills scratch with a float32 value. */
   fill(at: number, count: number, value: number): void;
   /** Writes 32-bit integers into scratch. */
@@ -87,6 +89,7 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
       backend.disposeData(tensor.dataId);
     },
     floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
+    doubles: (at, count) => new Float64Array(memory.buffer, at, count),
     fill: (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value),
     writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
     ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),

@@ -1,14 +1,18 @@
 import { getKernel, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.ts';
+import { conversionKernels } from './conversion.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { einsumKernels } from './einsum.ts';
 import { type KernelHost } from './host.ts';
 import { matMulKernels } from './matmul.ts';
 import { movementKernels } from './movement.ts';
+import { normalizationKernels } from './normalization.ts';
+import { optimizerKernels } from './optimizer.ts';
 import { poolingKernels } from './pooling.ts';
 import { reductionKernels } from './reduction.ts';
 import { segmentKernels } from './segments.ts';
+import { softmaxKernels } from './softmax.ts';
 import { unaryKernels } from './unary.ts';
 
 /** Kernels by name, each a function of what tfjs gives it. */
@@ -25,9 +29,13 @@ const families: readonly ((host: KernelHost, stock: Stock) => Kernels)[] = [
   segmentKernels,
   einsumKernels,
   movementKernels,
+  conversionKernels,
   unaryKernels,
   binaryKernels,
   reductionKernels,
+  softmaxKernels,
+  normalizationKernels,
+  optimizerKernels,
 ];
 
 const stock = new Map<string, KernelFunc>();
