@@ -1,5 +1,6 @@
-import { backend_util, getKernel, type KernelFunc, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend_util, type KernelFunc, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
+import { type Stock } from './register.ts';
 import { keepsAll, type Loop, strides, stridedCopy } from './strided-copy.ts';
 
 interface Movement {
@@ -7,11 +8,11 @@ interface Movement {
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
-/** tfjs's own kernels, for strings, which lie outside the heap, and for tensors of different types. */
-const stock = new Map<string, KernelFunc>();
-
-/** Kernels that move numbers and change none: Transpose, Tile, Slice, Reverse, Pack, Unpack, Concat, SplitV and Identity. */
-export function movementKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
+/**
+ * Kernels that move numbers and change none: Transpose, Tile, Slice, Reverse, Pack, Unpack, Concat, SplitV and Identity.
+ * tfjs's own take strings, which lie outside the heap, and tensors of different types.
+ */
+export function movementKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
   /** A tensor of the shape, filled from x along the loops; x itself, seen in that shape, where nothing moves. */
   const moved = (x: TensorInfo, shape: readonly number[], loops: readonly Loop[], start = 0): TensorInfo =>
     keepsAll(loops, util.sizeFromShape(x.shape))
@@ -155,11 +156,10 @@ export function movementKernels(host: KernelHost): Readonly<Record<string, Kerne
 
   return Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => {
-      if (!stock.has(name)) stock.set(name, getKernel(name, 'wasm').kernelFunc);
       const func: KernelFunc = (call) => {
         const [first, ...others] = Object.values(call.inputs as Record<string, TensorInfo>);
         const plain = first?.dtype !== 'string' && others.every(({ dtype }) => dtype === first?.dtype);
-        return plain ? kernel(call as unknown as Movement) : stock.get(name)!(call);
+        return plain ? kernel(call as unknown as Movement) : stock(name)(call);
       };
       return [name, func];
     }),
