@@ -70,7 +70,9 @@ function window(
   x: usize, w: Window, filter: usize, y: usize, d: usize, b: i32, c: i32, front: i32, top: i32, left: i32,
   d0: i32, d1: i32, h0: i32, h1: i32, w0: i32, w1: i32, mode: i32, four: bool,
 ): void {
-  const mean = mode == MEAN || mode == MEAN_INPUT, count = f32x4.splat(<f32>((d1 - d0) * (h1 - h0) * (w1 - w0)));
+  const mean = mode == MEAN || mode == MEAN_INPUT, hits = max(d1 - d0, 0) * max(h1 - h0, 0) * max(w1 - w0, 0);
+  // Where the window misses the input, tfjs has the mean of nothing be 0.
+  const count = f32x4.splat(<f32>max(hits, 1));
   const image = b * w.depth * w.height * w.width * w.channels;
   let best = mean ? f32x4.splat(0) : f32x4.splat(-Infinity), where = i32x4.splat(-1);
   if (mode == MEAN_INPUT) best = f32x4.div(read(y, four), count);

@@ -11,7 +11,9 @@ export async function expectGradient(
   { step = 2 ** -4, tolerance = 1e-5 }: { readonly step?: number; readonly tolerance?: number } = {},
 ): Promise<void> {
   const weighted = (y: tf.Tensor): tf.Tensor => tf.mul(y, randomTensor(99, y.shape));
-  const actual = await on('wasm', () => tf.grads((...xs: tf.Tensor[]) => tf.sum(weighted(f(...xs))))(inputs.map((x) => x())));
+  const actual = await on('wasm', () =>
+    tf.grads((...xs: tf.Tensor[]) => tf.sum(weighted(f(...xs))))(inputs.map((x) => x())),
+  );
   const points = await on('cpu', () => inputs.map((x) => x()));
   const expected: Values[] = [];
   await tf.setBackend('cpu');

@@ -53,13 +53,23 @@ function dilatedShape([h, w, ...rest]: readonly number[], [dh, dw]: readonly [nu
 /** The filter with zeros between its taps. */
 function dilate(filter: Tensor, [dh, dw]: readonly [number, number]): Tensor {
   const [h, w, c, n] = filter.shape as [number, number, number, number];
-  const spaced = pad(reshape(filter, [h, 1, w, 1, c * n]), [[0, 0], [0, dh - 1], [0, 0], [0, dw - 1], [0, 0]]);
+  const spaced = pad(reshape(filter, [h, 1, w, 1, c * n]), [
+    [0, 0],
+    [0, dh - 1],
+    [0, 0],
+    [0, dw - 1],
+    [0, 0],
+  ]);
   return slice(reshape(spaced, [h * dh, w * dw, c, n]), [0, 0, 0, 0], dilatedShape(filter.shape, [dh, dw]));
 }
 
 export const convolutionGradients: readonly GradConfig[] = [
   dilatable('Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'),
   dilatable(
-    ...(['DepthwiseConv2dNative', 'DepthwiseConv2dNativeBackpropFilter', 'DepthwiseConv2dNativeBackpropInput'] as const),
+    ...([
+      'DepthwiseConv2dNative',
+      'DepthwiseConv2dNativeBackpropFilter',
+      'DepthwiseConv2dNativeBackpropInput',
+    ] as const),
   ),
 ];

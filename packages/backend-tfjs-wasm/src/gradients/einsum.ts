@@ -21,7 +21,10 @@ export const einsumGradient: GradConfig = {
           const part = einsum(`${[out, ...others].join(',')}->${known}`, ...tensors);
           const shape = saved[i]!.shape;
           if (known === term) return part;
-          const expanded = reshape(part, [...term].map((s, d) => (known.includes(s) ? shape[d]! : 1)));
+          const expanded = reshape(
+            part,
+            [...term].map((s, d) => (known.includes(s) ? shape[d]! : 1)),
+          );
           return mul(expanded, ones(shape));
         },
       ]),

@@ -1,4 +1,14 @@
-import { cast, type GradConfig, greaterEqual, less, lessEqual, greater, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  type GradConfig,
+  greaterEqual,
+  less,
+  lessEqual,
+  greater,
+  mul,
+  sub,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { sumToShape } from './sum-to-shape.ts';
 
 /** Two inputs that broadcast: tfjs-core leaves out the sum over the broadcast axes in these. */

@@ -67,7 +67,13 @@ describe.each(builds)('gradients, $build', ({ relaxedSimd }) => {
   it('of gather along any axis, with batch dimensions', () =>
     fc.assert(
       fc.asyncProperty(
-        fc.record({ shape: fc.array(upTo(3), { minLength: 1, maxLength: 4 }), axis: fc.nat(3), batch: fc.nat(2), n: upTo(4), seed }),
+        fc.record({
+          shape: fc.array(upTo(3), { minLength: 1, maxLength: 4 }),
+          axis: fc.nat(3),
+          batch: fc.nat(2),
+          n: upTo(4),
+          seed,
+        }),
         async ({ shape, axis: any, batch, n, seed }) => {
           const axis = any % shape.length;
           const batchDims = Math.min(batch, axis);
@@ -76,7 +82,10 @@ describe.each(builds)('gradients, $build', ({ relaxedSimd }) => {
           const values = Array.from({ length: tf.util.sizeFromShape(indexShape) }, () =>
             Math.floor(((next() + 1) / 2) * shape[axis]!),
           );
-          await expectGradient((x) => tf.gather(x!, tf.tensor(values, indexShape, 'int32'), axis, batchDims), [random(seed, shape)]);
+          await expectGradient(
+            (x) => tf.gather(x!, tf.tensor(values, indexShape, 'int32'), axis, batchDims),
+            [random(seed, shape)],
+          );
         },
       ),
       { seed: 4, numRuns: 50 },
@@ -157,8 +166,14 @@ describe.each(builds)('gradients, $build', ({ relaxedSimd }) => {
   it('of conv2d and depthwiseConv2d with dilation', async () => {
     const [x, filter] = [random(1, [2, 6, 5, 2]), random(2, [2, 3, 2, 2])];
     for (const pad of ['same', 'valid'] as const) {
-      await expectGradient((x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad, 'NHWC', [3, 2]), [x, filter]);
-      await expectGradient((x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad, 'NHWC', [2, 2]), [x, filter]);
+      await expectGradient(
+        (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad, 'NHWC', [3, 2]),
+        [x, filter],
+      );
+      await expectGradient(
+        (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad, 'NHWC', [2, 2]),
+        [x, filter],
+      );
     }
   });
 });

@@ -112,7 +112,11 @@ function spread(x: Tensor, d: number, begin: number, stride: number, size: numbe
   if (step > 1) {
     const [head, tail] = [x.shape.slice(0, d), x.shape.slice(d + 1)];
     out = pad(reshape(out, [...head, count, 1, ...tail]), along(x.rank + 1, d + 1, 0, step - 1));
-    out = slice(reshape(out, [...head, count * step, ...tail]), x.shape.map(() => 0), [...head, length, ...tail]);
+    out = slice(
+      reshape(out, [...head, count * step, ...tail]),
+      x.shape.map(() => 0),
+      [...head, length, ...tail],
+    );
   }
   return pad(out, along(x.rank, d, first, size - first - length));
 }

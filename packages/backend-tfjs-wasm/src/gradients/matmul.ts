@@ -9,7 +9,8 @@ export const matMulGradient: GradConfig = {
     const [a, b, y] = [...saved, dy] as [Tensor, Tensor, Tensor];
     const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
     // One matrix for a whole batch of untransposed ones: their rows make one tall product.
-    const tall = !transposeA && a.rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) === 1 && y.size > 0 && a.size > 0;
+    const tall =
+      !transposeA && a.rank > 2 && util.sizeFromShape(b.shape.slice(0, -2)) === 1 && y.size > 0 && a.size > 0;
     if (tall)
       return {
         a: () => reshape(matMul(rows(y), reshape(b, b.shape.slice(-2)), false, !transposeB), a.shape),

@@ -1,5 +1,7 @@
 import { type GradConfig, registerGradient } from '@tensorflow/tfjs-core';
 import { batchNormGradient } from './batch-norm.ts';
+import { comparisonGradients } from './comparison.ts';
+import { conv3dTransposeGradient } from './conv3d-transpose.ts';
 import { convolutionGradients } from './convolution.ts';
 import { cumulativeGradients } from './cumulative.ts';
 import { einsumGradient } from './einsum.ts';
@@ -13,6 +15,8 @@ const gradients: readonly GradConfig[] = [
   matMulGradient,
   tileGradient,
   batchNormGradient,
+  conv3dTransposeGradient,
+  ...comparisonGradients,
   einsumGradient,
   ...softmaxGradients,
   ...elementwiseGradients,

@@ -1,4 +1,5 @@
-import { type DataType, getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { call } from './call.ts';
 import { type KernelHost } from './host.ts';
 
 /** Runs a kernel for float32 on a tensor of any numeric type, and gives the result the type `to`, by default that of `x`. */
@@ -9,20 +10,16 @@ export function asFloat(
   to: DataType = x.dtype,
 ): TensorInfo {
   if (x.dtype === 'float32') return run(x);
-  const floats = cast(host, x, 'float32');
+  const floats = call(host, 'Cast', { x }, { dtype: 'float32' });
   try {
     const y = run(floats);
     if (y.dtype === to) return y;
     try {
-      return cast(host, y, to);
+      return call(host, 'Cast', { x: y }, { dtype: to });
     } finally {
       host.free(y);
     }
   } finally {
     host.free(floats);
   }
-}
-
-function cast(host: KernelHost, x: TensorInfo, dtype: DataType): TensorInfo {
-  return getKernel('Cast', 'wasm')!.kernelFunc({ inputs: { x }, attrs: { dtype }, backend: host.backend }) as TensorInfo;
 }

@@ -10,7 +10,10 @@ const seed = fc.integer();
 /** Strides or dilations, not both. */
 const steps = (rank: 2 | 3) =>
   fc
-    .record({ by: fc.constantFrom('strides', 'dilations'), size: fc.array(upTo(3), { minLength: rank, maxLength: rank }) })
+    .record({
+      by: fc.constantFrom('strides', 'dilations'),
+      size: fc.array(upTo(3), { minLength: rank, maxLength: rank }),
+    })
     .map(({ by, size }) => ({
       strides: by === 'strides' ? size : size.map(() => 1),
       dilations: by === 'dilations' ? size : size.map(() => 1),
@@ -18,9 +21,15 @@ const steps = (rank: 2 | 3) =>
 
 const pad2d = fc.oneof(
   fc.constantFrom('valid' as const, 'same' as const, 0, 1, 2),
-  fc
-    .array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 })
-    .map(([t, b, l, r]) => [[0, 0], [t!, b!], [l!, r!], [0, 0]] as tf.backend_util.ExplicitPadding),
+  fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }).map(
+    ([t, b, l, r]) =>
+      [
+        [0, 0],
+        [t!, b!],
+        [l!, r!],
+        [0, 0],
+      ] as tf.backend_util.ExplicitPadding,
+  ),
 );
 
 const conv2d = fc
@@ -49,8 +58,16 @@ const conv2d = fc
 
 const conv3d = fc
   .record({
-    ...{ batch: upTo(2), size: fc.array(upTo(6), { minLength: 3, maxLength: 3 }), channels: upTo(5), outChannels: upTo(9) },
-    ...{ kernel: fc.array(upTo(3), { minLength: 3, maxLength: 3 }), strides: fc.array(upTo(3), { minLength: 3, maxLength: 3 }) },
+    ...{
+      batch: upTo(2),
+      size: fc.array(upTo(6), { minLength: 3, maxLength: 3 }),
+      channels: upTo(5),
+      outChannels: upTo(9),
+    },
+    ...{
+      kernel: fc.array(upTo(3), { minLength: 3, maxLength: 3 }),
+      strides: fc.array(upTo(3), { minLength: 3, maxLength: 3 }),
+    },
     ...{ pad: fc.constantFrom('valid' as const, 'same' as const), seed },
   })
   .map(({ batch, size, channels, outChannels, kernel, strides, pad, seed }) => {
@@ -90,7 +107,9 @@ describe.each(builds)('convolution, $build', ({ relaxedSimd }) => {
               {
                 ...{ x: randomTensor(seed, inShape), filter: randomTensor(seed + 1, filterShape) },
                 ...(withBias ? { bias: randomTensor(seed + 2, [filterShape[3]]) } : {}),
-                ...(activation === 'prelu' ? { preluActivationWeights: randomTensor(seed + 3, [1, 1, outShape[3]]) } : {}),
+                ...(activation === 'prelu'
+                  ? { preluActivationWeights: randomTensor(seed + 3, [1, 1, outShape[3]]) }
+                  : {}),
               },
               { ...attrs, activation, leakyreluAlpha: 0.1 },
             ),
@@ -108,7 +127,11 @@ describe.each(builds)('convolution, $build', ({ relaxedSimd }) => {
             const dy = randomTensor(seed, outShape);
             return [
               run('Conv2DBackpropFilter', { x: randomTensor(seed + 1, inShape), dy }, { ...attrs, filterShape }),
-              run('Conv2DBackpropInput', { dy, filter: randomTensor(seed + 2, filterShape) }, { ...attrs, inputShape: inShape }),
+              run(
+                'Conv2DBackpropInput',
+                { dy, filter: randomTensor(seed + 2, filterShape) },
+                { ...attrs, inputShape: inShape },
+              ),
             ];
           }),
       ),
@@ -131,9 +154,18 @@ describe.each(builds)('convolution, $build', ({ relaxedSimd }) => {
     ));
 
   it.each([
-    [[1, 17, 17, 30], [3, 3, 30, 9]],
-    [[1, 4, 4, 3], [3, 3, 3, 270]],
-    [[1, 40, 40, 1], [1, 1, 1, 1]],
+    [
+      [1, 17, 17, 30],
+      [3, 3, 30, 9],
+    ],
+    [
+      [1, 4, 4, 3],
+      [3, 3, 3, 270],
+    ],
+    [
+      [1, 40, 40, 1],
+      [1, 1, 1, 1],
+    ],
   ])('is right beyond the size of a block: %j by %j', (inShape, filterShape) =>
     expectSameAsCpu(() => {
       const attrs = { strides: 1, pad: 'same', dataFormat: 'NHWC', dilations: 1 };

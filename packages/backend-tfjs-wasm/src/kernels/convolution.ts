@@ -1,4 +1,5 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { call } from './call.ts';
 import { type Fused, withFinish } from './finish.ts';
 import { type KernelHost } from './host.ts';
 import { multiply, rowMajor, transposed } from './product.ts';
@@ -54,8 +55,7 @@ export function filterGradient(host: KernelHost, conv: Convolution, x: TensorInf
       host.scratch(host.wasm.gemmScratch(k, n, m), (scratch) =>
         multiply(host, transposed(rowMajor(from, m, k)), rowMajor(by, m, n), { at: to, rowStride: n }, scratch),
       );
-    else
-      withWindow(host, window, n, (w, scratch) => host.wasm.convolutionFilterGradient(from, w, by, to, n, scratch));
+    else withWindow(host, window, n, (w, scratch) => host.wasm.convolutionFilterGradient(from, w, by, to, n, scratch));
   });
 }
 
@@ -93,11 +93,7 @@ interface Attributes extends Fused {
 }
 
 function convolution2d(inShape: readonly number[], filterShape: readonly number[], attrs: Attributes): Convolution {
-  const { strides, dilations = 1, pad, dataFormat = 'NHWC', dimRoundingMode } = attrs;
-  util.assert(
-    dataFormat === 'NHWC',
-    () => `The wasm backend convolves NHWC, not ${dataFormat}: transpose to [batch, height, width, channels].`,
-  );
+  const { strides, dilations = 1, pad, dimRoundingMode } = attrs;
   const info = backend_util.computeConv2DInfo(
     inShape as [number, number, number, number],
     filterShape as [number, number, number, number],
@@ -127,18 +123,31 @@ export function convolutionKernels(host: KernelHost): Readonly<Record<string, Ke
     <A>(run: (inputs: Inputs, attrs: A) => TensorInfo): KernelFunc =>
     ({ inputs, attrs }) =>
       run(inputs as unknown as Inputs, attrs as unknown as A);
-  const forward2d = kernel<Attributes>((inputs, attrs) =>
+  /** A kernel that convolves NHWC, for tensors that have the channels in front as well. */
+  const kernel2d = <A extends Attributes>(run: (inputs: Inputs, attrs: A) => TensorInfo): KernelFunc =>
+    kernel<A>((inputs, attrs) =>
+      attrs.dataFormat === 'NCHW' ? channelsFirst(host, inputs, attrs, run) : run(inputs, attrs),
+    );
+  const forward2d = kernel2d<Attributes>((inputs, attrs) =>
     convolve(host, convolution2d(inputs.x.shape, inputs.filter.shape, attrs), { ...attrs, ...inputs }),
   );
   return {
     Conv2D: forward2d,
     FusedConv2D: forward2d,
-    Conv2DBackpropFilter: kernel<Attributes & { filterShape: number[] }>(({ x, dy }, attrs) =>
+    Conv2DBackpropFilter: kernel2d<Attributes & { filterShape: number[] }>(({ x, dy }, attrs) =>
       filterGradient(host, convolution2d(x.shape, attrs.filterShape, attrs), x, dy),
     ),
-    Conv2DBackpropInput: kernel<Attributes & { inputShape: number[] }>(({ dy, filter }, attrs) =>
-      inputGradient(host, convolution2d(attrs.inputShape, filter.shape, attrs), dy, filter),
-    ),
+    Conv2DBackpropInput: kernel2d<Attributes & { inputShape: number[] }>(({ dy, filter }, attrs) => {
+      const conv = convolution2d(attrs.inputShape, filter.shape, attrs);
+      if (util.arraysEqual(dy.shape, conv.outShape as number[])) return inputGradient(host, conv, dy, filter);
+      // A transposed convolution may ask for less than dy can give: tfjs takes the first rows and columns.
+      const part = call(host, 'Slice', { x: dy }, { begin: [0, 0, 0, 0], size: conv.outShape });
+      try {
+        return inputGradient(host, conv, part, filter);
+      } finally {
+        host.free(part);
+      }
+    }),
     Conv3D: kernel<Attributes3d>(({ x, filter }, attrs) =>
       convolve(host, convolution3d(x.shape, filter.shape, attrs), { x, filter }),
     ),
@@ -149,4 +158,40 @@ export function convolutionKernels(host: KernelHost): Readonly<Record<string, Ke
       inputGradient(host, convolution3d(attrs.inputShape, filter.shape, attrs), dy, filter),
     ),
   };
+}
+
+/** Transposes the images to NHWC, runs, and transposes an image back. */
+function channelsFirst<A extends Attributes>(
+  host: KernelHost,
+  inputs: Inputs,
+  attrs: A & { readonly inputShape?: readonly number[]; readonly filterShape?: readonly number[] },
+  run: (inputs: Inputs, attrs: A) => TensorInfo,
+): TensorInfo {
+  const made: TensorInfo[] = [];
+  const transpose = (x: TensorInfo, perm: number[]): TensorInfo => {
+    made.push(call(host, 'Transpose', { x }, { perm }));
+    return made[made.length - 1]!;
+  };
+  const toLast = ([n, c, h, w]: readonly number[]): number[] => [n!, h!, w!, c!];
+  try {
+    const last = Object.fromEntries(
+      Object.entries(inputs).map(([name, x]) => {
+        if (x && (name === 'x' || name === 'dy')) return [name, transpose(x, [0, 2, 3, 1])];
+        return [name, x && name === 'preluActivationWeights' && x.shape.length === 3 ? transpose(x, [1, 2, 0]) : x];
+      }),
+    ) as Inputs;
+    const { inputShape } = attrs;
+    const pad = Array.isArray(attrs.pad) ? (toLast(attrs.pad as never) as never) : attrs.pad;
+    const out = run(last, {
+      ...attrs,
+      pad,
+      dataFormat: 'NHWC',
+      ...(inputShape ? { inputShape: toLast(inputShape) } : {}),
+    });
+    if (attrs.filterShape) return out;
+    made.push(out);
+    return call(host, 'Transpose', { x: out }, { perm: [0, 3, 1, 2] });
+  } finally {
+    made.forEach((tensor) => host.free(tensor));
+  }
 }

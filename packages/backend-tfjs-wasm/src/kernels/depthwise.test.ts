@@ -8,7 +8,13 @@ type Shape4 = [number, number, number, number];
 
 const depthwise = fc
   .record({
-    ...{ batch: upTo(3), height: upTo(9), width: upTo(9), channels: fc.constantFrom(1, 2, 3, 4, 5, 8, 19), filters: upTo(3) },
+    ...{
+      batch: upTo(3),
+      height: upTo(9),
+      width: upTo(9),
+      channels: fc.constantFrom(1, 2, 3, 4, 5, 8, 19),
+      filters: upTo(3),
+    },
     ...{ kh: upTo(4), kw: upTo(4), by: fc.constantFrom('strides', 'dilations'), step: fc.tuple(upTo(3), upTo(3)) },
     ...{ pad: fc.constantFrom('valid' as const, 'same' as const), seed: fc.integer() },
   })
@@ -35,9 +41,19 @@ function dilated(filter: tf.Tensor, [dh, dw]: readonly [number, number]): tf.Ten
   const [kh, kw, c, m] = filter.shape as Shape4;
   return filter
     .reshape([kh, 1, kw, c * m])
-    .pad([[0, 0], [0, dh - 1], [0, 0], [0, 0]])
+    .pad([
+      [0, 0],
+      [0, dh - 1],
+      [0, 0],
+      [0, 0],
+    ])
     .reshape([kh * dh, kw, 1, c * m])
-    .pad([[0, 0], [0, 0], [0, dw - 1], [0, 0]])
+    .pad([
+      [0, 0],
+      [0, 0],
+      [0, dw - 1],
+      [0, 0],
+    ])
     .reshape([kh * dh, kw * dw, c, m])
     .slice([0, 0, 0, 0], [(kh - 1) * dh + 1, (kw - 1) * dw + 1, c, m]);
 }
@@ -79,9 +95,11 @@ describe.each(builds)('depthwise convolution, $build', ({ relaxedSimd }) => {
           const wide = dilated(filter(), dilations);
           const plain = { ...attrs, dilations: [1, 1] };
           return [
-            run('DepthwiseConv2dNativeBackpropFilter', { x: x(), dy: dy() }, { ...plain, filterShape: wide.shape }).stridedSlice(
-              ...([[0, 0, 0, 0], wide.shape, [...dilations, 1, 1]] as [number[], number[], number[]]),
-            ),
+            run(
+              'DepthwiseConv2dNativeBackpropFilter',
+              { x: x(), dy: dy() },
+              { ...plain, filterShape: wide.shape },
+            ).stridedSlice(...([[0, 0, 0, 0], wide.shape, [...dilations, 1, 1]] as [number[], number[], number[]])),
             run('DepthwiseConv2dNativeBackpropInput', { dy: dy(), filter: wide }, { ...plain, inputShape: inShape }),
           ];
         });

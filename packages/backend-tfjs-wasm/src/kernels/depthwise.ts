@@ -63,7 +63,17 @@ function forward(host: KernelHost, conv: Depthwise, x: TensorInfo, filter: Tenso
         withWindow(host, conv.window, 0, (w) => host.wasm.depthwise(from, w, host.offset(filter), at)),
       );
       if (bias || activation)
-        host.wasm.epilogue(at, n, size(conv.outShape) / Math.max(n, 1), n, bias, activation, slope, slopes, slopeStride);
+        host.wasm.epilogue(
+          at,
+          n,
+          size(conv.outShape) / Math.max(n, 1),
+          n,
+          bias,
+          activation,
+          slope,
+          slopes,
+          slopeStride,
+        );
     }),
   );
 }

@@ -1,4 +1,5 @@
-import { getKernel, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend_util, type KernelFunc, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { call } from './call.ts';
 import { type KernelHost } from './host.ts';
 import { matMul } from './matmul.ts';
 
@@ -14,6 +15,9 @@ export function einsumKernels(host: KernelHost): Readonly<Record<string, KernelF
     Einsum: ({ inputs, attrs }) => {
       const { equation } = attrs as unknown as { equation: string };
       const tensors = Object.values(inputs as unknown as Record<string, TensorInfo>);
+      const { allDims, idDims } = backend_util.decodeEinsumEquation(equation, tensors.length);
+      // Of the tensors, it reads the shapes alone.
+      backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as unknown as Tensor[]);
       const made: TensorInfo[] = [];
       try {
         const result = einsum(host, equation.replace(/\s/g, ''), tensors, made);
@@ -30,11 +34,11 @@ function einsum(host: KernelHost, equation: string, tensors: readonly TensorInfo
   const [left = '', right = ''] = equation.split('->');
   const terms = left.split(',').map((axes, i): Term => ({ tensor: tensors[i]!, axes: [...axes] }));
   const out = [...right];
-  const sizes = axisSizes(equation, terms);
+  const sizes = new Map(terms.flatMap(({ tensor, axes }) => axes.map((axis, d) => [axis, tensor.shape[d]!] as const)));
   const run = (name: string, x: TensorInfo, attrs: object): TensorInfo => {
-    const y = getKernel(name, 'wasm')!.kernelFunc({ inputs: { x }, attrs: { ...attrs }, backend: host.backend });
-    made.push(y as TensorInfo);
-    return y as TensorInfo;
+    const y = call(host, name, { x }, attrs);
+    made.push(y);
+    return y;
   };
   const reshape = (tensor: TensorInfo, axes: readonly string[], shape: number[]): Term => {
     made.push(host.alias(tensor, shape));
@@ -62,7 +66,14 @@ function einsum(host: KernelHost, equation: string, tensors: readonly TensorInfo
   const product = matMul(host, { a: x.tensor, b: y.tensor, transposeA: !x.leads, transposeB: !y.leads });
   made.push(product);
   const axes = [...batch, ...rows, ...columns];
-  return ordered(reshape(product, axes, axes.map((axis) => sizes.get(axis)!)), out);
+  return ordered(
+    reshape(
+      product,
+      axes,
+      axes.map((axis) => sizes.get(axis)!),
+    ),
+    out,
+  );
 
   /** A term as a batch of matrices, those with the axes `lead` as rows or as columns, whichever it already is. */
   function batched(term: Term, lead: readonly string[]): { readonly tensor: TensorInfo; readonly leads: boolean } {
@@ -73,16 +84,4 @@ function einsum(host: KernelHost, equation: string, tensors: readonly TensorInfo
     const matrix = leads ? [size(lead), size(behind)] : [size(behind), size(lead)];
     return { tensor: reshape(tensor, [], [size(batch), ...matrix]).tensor, leads };
   }
-}
-
-function axisSizes(equation: string, terms: readonly Term[]): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
-  for (const { tensor, axes } of terms)
-    axes.forEach((axis, d) => {
-      const size = tensor.shape[d]!;
-      const known = sizes.get(axis) ?? size;
-      util.assert(known === size, () => `In ${equation}, ${axis} is ${known} in one term and ${size} in another.`);
-      sizes.set(axis, size);
-    });
-  return sizes;
 }

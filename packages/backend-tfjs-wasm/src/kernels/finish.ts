@@ -1,4 +1,5 @@
-import { type backend_util, getKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { call } from './call.ts';
 import { type KernelHost } from './host.ts';
 
 /** What follows a product, as `assembly/epilogue.ts` takes it: offsets, 0 for none. */
@@ -84,7 +85,7 @@ function replace(
   attrs: Record<string, number> = {},
 ): TensorInfo {
   try {
-    return getKernel(kernelName, 'wasm')!.kernelFunc({ inputs, attrs, backend: host.backend }) as TensorInfo;
+    return call(host, kernelName, inputs, attrs);
   } finally {
     host.free(spent);
   }

@@ -5,7 +5,9 @@ import { builds, expectClose, expectSameAsCpu, on, randomTensor, startOurs, unif
 
 const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 4, 5, 8, 40, 48, 49, 121, 257));
 const broadcastBatch = fc
-  .array(fc.record({ size: fc.integer({ min: 1, max: 3 }), oneIn: fc.constantFrom('a', 'b', 'none') }), { maxLength: 2 })
+  .array(fc.record({ size: fc.integer({ min: 1, max: 3 }), oneIn: fc.constantFrom('a', 'b', 'none') }), {
+    maxLength: 2,
+  })
   .map((dims) => ({
     a: dims.map((d) => (d.oneIn === 'a' ? 1 : d.size)),
     b: dims.map((d) => (d.oneIn === 'b' ? 1 : d.size)),
@@ -36,7 +38,15 @@ describe.each(builds)('matMul, $build', ({ relaxedSimd }) => {
     fc.assert(
       fc.asyncProperty(
         fc.record({
-          ...{ m: size, n: size, k: size, batch: fc.integer({ min: 1, max: 3 }), ta: fc.boolean(), tb: fc.boolean(), seed },
+          ...{
+            m: size,
+            n: size,
+            k: size,
+            batch: fc.integer({ min: 1, max: 3 }),
+            ta: fc.boolean(),
+            tb: fc.boolean(),
+            seed,
+          },
           activation: fc.constantFrom('linear', 'relu', 'relu6', 'prelu', 'leakyrelu', 'sigmoid', 'elu'),
           bias: fc.constantFrom('none', 'column', 'scalar', 'whole'),
           slopes: fc.constantFrom('column', 'scalar', 'whole'),
@@ -80,7 +90,10 @@ describe.each(builds)('matMul, $build', ({ relaxedSimd }) => {
     ]);
     expect(empty.map((t) => [t.shape, [...(t.values as Float32Array)]])).toEqual([
       [[0, 2], []],
-      [[2, 3], [0, 0, 0, 0, 0, 0]],
+      [
+        [2, 3],
+        [0, 0, 0, 0, 0, 0],
+      ],
       [[2, 0], []],
       [[0, 2, 2], []],
     ]);
@@ -90,7 +103,10 @@ describe.each(builds)('matMul, $build', ({ relaxedSimd }) => {
     fc.assert(
       fc.asyncProperty(fc.record({ m: size, n: size, k: size, seed }), async ({ m, n, k, seed }) => {
         const next = uniform(seed);
-        const special = Float32Array.from({ length: m * k }, () => [NaN, Infinity, -Infinity, 1, 0][Math.floor(2.5 * (next() + 1))]!);
+        const special = Float32Array.from(
+          { length: m * k },
+          () => [NaN, Infinity, -Infinity, 1, 0][Math.floor(2.5 * (next() + 1))]!,
+        );
         await expectSameAsCpu(() => tf.matMul(tf.tensor2d(special, [m, k]), tf.ones([k, n])));
       }),
       { seed: 3, numRuns: 30 },
@@ -98,7 +114,12 @@ describe.each(builds)('matMul, $build', ({ relaxedSimd }) => {
 
   it('multiplies integers', () =>
     expectSameAsCpu(() =>
-      tf.matMul(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], 'int32'), tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], 'int32'), false, true),
+      tf.matMul(
+        tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], 'int32'),
+        tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], 'int32'),
+        false,
+        true,
+      ),
     ));
 
   it('names the inner sizes that differ', () => {

@@ -11,7 +11,14 @@ export interface MatMul extends Fused {
   readonly transposeB?: boolean;
 }
 
-export function matMul(host: KernelHost, { a, b, transposeA = false, transposeB = false, ...fused }: MatMul): TensorInfo {
+export function matMul(
+  host: KernelHost,
+  { a, b, transposeA = false, transposeB = false, ...fused }: MatMul,
+): TensorInfo {
+  util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () => `matMul of shapes [${a.shape}] and [${b.shape}]: it takes matrices.`,
+  );
   const [m, ka] = matrixShape(a, transposeA);
   const [kb, n] = matrixShape(b, transposeB);
   util.assert(ka === kb, () => `matMul of inner sizes ${ka} and ${kb}: they must be equal.`);
@@ -110,7 +117,6 @@ function integerMatMul(
 
 /** BatchMatMul and _FusedMatMul. */
 export function matMulKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
-  const kernel: KernelFunc = ({ inputs, attrs }) =>
-    matMul(host, { ...inputs, ...attrs } as unknown as MatMul);
+  const kernel: KernelFunc = ({ inputs, attrs }) => matMul(host, { ...inputs, ...attrs } as unknown as MatMul);
   return { BatchMatMul: kernel, _FusedMatMul: kernel };
 }

@@ -14,7 +14,8 @@ export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<R
       const { varianceEpsilon } = args.attrs as unknown as { varianceEpsilon: number };
       const [size, c] = [util.sizeFromShape(x.shape), x.shape[x.shape.length - 1] ?? 1];
       const given = [mean, variance, scale, offset].map((t) => (t ? util.sizeFromShape(t.shape) : c));
-      if (x.dtype !== 'float32' || given.some((length) => length !== c && length !== size)) return stock('FusedBatchNorm')(args);
+      if (x.dtype !== 'float32' || given.some((length) => length !== c && length !== size))
+        return stock('FusedBatchNorm')(args);
       const at = (t: TensorInfo | undefined): readonly [offset: number, stride: number] =>
         t ? [host.offset(t), util.sizeFromShape(t.shape) === size ? c : 0] : [0, 0];
       return host.make(x.shape, 'float32', (y) => {

@@ -18,13 +18,18 @@ async function expectElements(
   const vectors = (): tf.Tensor[] => inputs.map((_, i) => randomTensor(seed + i, [n]));
   const points = (await on('cpu', vectors)).map(({ values }) => values);
   const actual = await on('wasm', () =>
-    run(name, Object.fromEntries(vectors().map((v, i) => [inputs[i]!, /^(v|greatest|sum)$/.test(inputs[i]!) ? v.abs() : v])), attrs),
+    run(
+      name,
+      Object.fromEntries(vectors().map((v, i) => [inputs[i]!, /^(v|greatest|sum)$/.test(inputs[i]!) ? v.abs() : v])),
+      attrs,
+    ),
   );
   for (let i = 0; i < n; i++) {
     const at = inputs.map((input, j) => (/^(v|greatest|sum)$/.test(input) ? Math.abs(points[j]![i]!) : points[j]![i]!));
     reference(...at).forEach((e, j) => {
       const a = actual[j]!.values[i]!;
-      if (!(Math.abs(a - e) <= 1e-5 * Math.max(Math.abs(e), 0.1))) throw new Error(`${name} ${j} [${i}] is ${a}, expected ${e}`);
+      if (!(Math.abs(a - e) <= 1e-5 * Math.max(Math.abs(e), 0.1)))
+        throw new Error(`${name} ${j} [${i}] is ${a}, expected ${e}`);
     });
   }
 }
@@ -43,7 +48,9 @@ describe.each(builds)('kernels of optimisers, $build', ({ relaxedSimd }) => {
   it('dots, summed in float64', () =>
     fc.assert(
       fc.asyncProperty(sized, async ({ n, seed }) => {
-        const [g, d] = (await on('cpu', () => [randomTensor(seed, [n]), randomTensor(seed + 1, [n])])).map((t) => t.values);
+        const [g, d] = (await on('cpu', () => [randomTensor(seed, [n]), randomTensor(seed + 1, [n])])).map(
+          (t) => t.values,
+        );
         const [{ values }] = (await on('wasm', () =>
           run('OverparamDots', { g: randomTensor(seed, [n]), d: randomTensor(seed + 1, [n]) }),
         )) as unknown as [{ values: ArrayLike<number> }];

@@ -13,10 +13,19 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
   const like = (t: TensorInfo, write: (at: number) => void): TensorInfo =>
     host.make(t.shape, 'float32', (out) => write(offset(out)));
   /** So many tensors like t; when one fails, those before it are freed. */
-  const several = (t: TensorInfo, count: number, write: (...at: number[]) => void, made: TensorInfo[] = []): TensorInfo[] =>
+  const several = (
+    t: TensorInfo,
+    count: number,
+    write: (...at: number[]) => void,
+    made: TensorInfo[] = [],
+  ): TensorInfo[] =>
     made.length === count - 1
       ? [...made, like(t, (last) => write(...made.map(offset), last))]
-      : releasing(host, like(t, () => {}), (next) => several(t, count, write, [...made, next]));
+      : releasing(
+          host,
+          like(t, () => {}),
+          (next) => several(t, count, write, [...made, next]),
+        );
 
   return {
     /** x + step d */
@@ -51,7 +60,10 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
     /** [m, v, d] of Adam, or [m, v, greatest, d] of AMSGrad where `greatest` is given; `step` counts from 1. */
     OverparamAdam: ({ inputs, attrs }) => {
       const { m, v, g, greatest } = inputs as unknown as Inputs<'m' | 'v' | 'g'> & Partial<Inputs<'greatest'>>;
-      const { beta1, beta2, epsilon, step } = attrs as unknown as Record<'beta1' | 'beta2' | 'epsilon' | 'step', number>;
+      const { beta1, beta2, epsilon, step } = attrs as unknown as Record<
+        'beta1' | 'beta2' | 'epsilon' | 'step',
+        number
+      >;
       return several(g, greatest ? 4 : 3, (newM, newV, ...rest) =>
         wasm.adam(
           ...([offset(m), offset(v), greatest ? offset(greatest) : 0, offset(g), beta1, beta2] as const),

@@ -35,22 +35,31 @@ describe.each(builds)('pooling, $build', ({ relaxedSimd }) => {
   it.each([2, 3] as const)('in %i dimensions equals the cpu backend, negative values and ties included', (rank) =>
     fc.assert(
       // The cpu backend's gradient in 3 dimensions takes windows to be as high as they are wide.
-      fc.asyncProperty(pooling(rank), ({ shape, attrs: { filterSize: [f0, f1, f2], ...rest }, seed }) =>
-        expectSameAsCpu(() => {
-          const attrs = { ...rest, filterSize: rank === 2 ? [f0, f1] : [f0, Math.max(f1!, f2!), Math.max(f1!, f2!)] };
-          // In 3 dimensions it gives the gradient to the last of equals, in 2 to the first.
-          const larger = shape.map((s, d) => (d > 0 && d <= rank ? s + 2 : s));
-          const input = rank === 2 ? negative(seed, larger) : randomTensor(seed, larger).sub(5);
-          const d = rank === 2 ? '' : '3D';
-          const output = run(`MaxPool${d}`, { x: input }, attrs);
-          const dy = randomTensor(seed + 1, output.shape);
-          return [
-            output,
-            run(`MaxPool${d}Grad`, { dy, input, output }, attrs),
-            run(`AvgPool${d}`, { x: input }, attrs),
-            ...(attrs.pad === 'valid' ? [run(`AvgPool${d}Grad`, { dy, input }, attrs)] : []),
-          ];
-        }),
+      fc.asyncProperty(
+        pooling(rank),
+        ({
+          shape,
+          attrs: {
+            filterSize: [f0, f1, f2],
+            ...rest
+          },
+          seed,
+        }) =>
+          expectSameAsCpu(() => {
+            const attrs = { ...rest, filterSize: rank === 2 ? [f0, f1] : [f0, Math.max(f1!, f2!), Math.max(f1!, f2!)] };
+            // In 3 dimensions it gives the gradient to the last of equals, in 2 to the first.
+            const larger = shape.map((s, d) => (d > 0 && d <= rank ? s + 2 : s));
+            const input = rank === 2 ? negative(seed, larger) : randomTensor(seed, larger).sub(5);
+            const d = rank === 2 ? '' : '3D';
+            const output = run(`MaxPool${d}`, { x: input }, attrs);
+            const dy = randomTensor(seed + 1, output.shape);
+            return [
+              output,
+              run(`MaxPool${d}Grad`, { dy, input, output }, attrs),
+              run(`AvgPool${d}`, { x: input }, attrs),
+              ...(attrs.pad === 'valid' ? [run(`AvgPool${d}Grad`, { dy, input }, attrs)] : []),
+            ];
+          }),
       ),
       { seed: rank, numRuns: 100 },
     ),
@@ -66,7 +75,9 @@ describe.each(builds)('pooling, $build', ({ relaxedSimd }) => {
         const gradient = (shape: readonly number[], attrs: object, d: string) => (): tf.Tensor => {
           const input = negative(seed, shape);
           const output = run(`MaxPool${d}`, { x: input }, attrs);
-          return run(`MaxPool${d}Grad`, { dy: randomTensor(seed + 1, output.shape), input, output }, attrs).reshape(deepShape);
+          return run(`MaxPool${d}Grad`, { dy: randomTensor(seed + 1, output.shape), input, output }, attrs).reshape(
+            deepShape,
+          );
         };
         const plane = await on('wasm', gradient(shape, { filterSize, strides, pad }, ''));
         expectClose(await on('wasm', gradient(deepShape, deep, '3D')), plane, 0);
@@ -83,7 +94,10 @@ describe.each(builds)('pooling, $build', ({ relaxedSimd }) => {
         const expected = await on('cpu', () => {
           const jacobian = run('AvgPool', { x: tf.eye(n).reshape([n, height!, width!, 1]) }, same);
           const outputs = jacobian.size / n;
-          const dx = tf.matMul(jacobian.reshape([n, outputs]) as tf.Tensor2D, randomTensor(seed, [outputs, 1]) as tf.Tensor2D);
+          const dx = tf.matMul(
+            jacobian.reshape([n, outputs]) as tf.Tensor2D,
+            randomTensor(seed, [outputs, 1]) as tf.Tensor2D,
+          );
           return dx.reshape([1, height!, width!, 1]);
         });
         const actual = await on('wasm', () => {
@@ -98,13 +112,23 @@ describe.each(builds)('pooling, $build', ({ relaxedSimd }) => {
 
   it('finds the place of the greatest as the cpu backend does', () =>
     fc.assert(
-      fc.asyncProperty(pooling(2), fc.boolean(), fc.constantFrom('float32' as const, 'int32' as const), (p, within, dtype) =>
-        expectSameAsCpu(() => {
-          const x = negative(p.seed, p.shape).cast(dtype) as tf.Tensor4D;
-          const { filterSize, strides, pad } = p.attrs;
-          const found: Record<string, tf.Tensor> = tf.maxPoolWithArgmax(x, filterSize as [number, number], strides as [number, number], pad, within);
-          return [found['result']!, found['indexes']!];
-        }),
+      fc.asyncProperty(
+        pooling(2),
+        fc.boolean(),
+        fc.constantFrom('float32' as const, 'int32' as const),
+        (p, within, dtype) =>
+          expectSameAsCpu(() => {
+            const x = negative(p.seed, p.shape).cast(dtype) as tf.Tensor4D;
+            const { filterSize, strides, pad } = p.attrs;
+            const found: Record<string, tf.Tensor> = tf.maxPoolWithArgmax(
+              x,
+              filterSize as [number, number],
+              strides as [number, number],
+              pad,
+              within,
+            );
+            return [found['result']!, found['indexes']!];
+          }),
       ),
       { seed: 5, numRuns: 50 },
     ));
@@ -122,7 +146,10 @@ describe.each(builds)('pooling, $build', ({ relaxedSimd }) => {
       fc.asyncProperty(pooling(2), upTo(2), ({ shape, attrs: { filterSize, strides, pad }, seed }, step) =>
         expectSameAsCpu(() => {
           const attrs = { strides, pad, dilations: step };
-          const x = negative(seed, shape.map((s, d) => (d === 1 || d === 2 ? 2 * s : s)));
+          const x = negative(
+            seed,
+            shape.map((s, d) => (d === 1 || d === 2 ? 2 * s : s)),
+          );
           const filter = randomTensor(seed + 1, [...filterSize, shape[3]!]);
           const y = run('Dilation2D', { x, filter }, attrs);
           const dy = randomTensor(seed + 2, y.shape);

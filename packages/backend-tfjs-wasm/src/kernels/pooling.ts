@@ -76,14 +76,23 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     ({ inputs, attrs }) =>
       run(inputs as unknown as Inputs, attrs as unknown as A);
 
+  /** A window of one pixel over as many positions as pixels changes nothing; tfjs says so for any padding. */
+  const isIdentity = (x: TensorInfo, { window, outShape }: Pool): boolean =>
+    window.slice(5, 8).every((size) => size === 1) && util.arraysEqual(x.shape, outShape as number[]);
+
   const max = (x: TensorInfo, p: Pool): TensorInfo =>
-    asFloat(host, x, (x) => make(p.outShape, p, (w, y) => wasm.maxPool(offset(x), w, 0, y)));
+    isIdentity(x, p)
+      ? host.alias(x, x.shape)
+      : asFloat(host, x, (x) => make(p.outShape, p, (w, y) => wasm.maxPool(offset(x), w, 0, y)));
   const maxPool = kernel<Attributes>(({ x }, attrs) => max(x, pool(x, attrs)));
   const maxPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
-    accumulate(input.shape, pool(input, attrs), (w, dx) => wasm.maxPoolInputGradient(offset(input), w, 0, offset(dy), dx)),
+    accumulate(input.shape, pool(input, attrs), (w, dx) =>
+      wasm.maxPoolInputGradient(offset(input), w, 0, offset(dy), dx),
+    ),
   );
   const meanPool = kernel<Attributes>(({ x }, attrs) => {
     const p = pool(x, attrs);
+    if (isIdentity(x, p)) return host.alias(x, x.shape);
     return asFloat(host, x, (x) => make(p.outShape, p, (w, y) => wasm.meanPool(offset(x), w, y)));
   });
   const meanPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
@@ -95,6 +104,10 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     MaxPoolGrad: maxPoolGradient,
     MaxPool3DGrad: maxPoolGradient,
     MaxPoolWithArgmax: kernel<Attributes & { includeBatchInIndex: boolean }>(({ x }, attrs) => {
+      util.assert(
+        x.shape.length === 4,
+        () => `maxPoolWithArgmax of rank ${x.shape.length}: it takes [batch, height, width, channels].`,
+      );
       const p = pool(x, attrs);
       const where = asFloat(
         host,

@@ -32,7 +32,8 @@ export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Recor
     }
     return current === x ? host.alias(x, shape) : current;
   };
-  const axesOf = (x: TensorInfo, axis: number | number[]): number[] => util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+  const axesOf = (x: TensorInfo, axis: number | number[]): number[] =>
+    util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
   const kernel =
     (name: string, op: number): KernelFunc =>
     (args) => {

@@ -13,11 +13,15 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
       return host.make(outputShape, x.dtype, (out) => {
         const [from, ids, to] = [host.offset(x), host.offset(indices), host.offset(out)];
-        const [count, bytes] = [util.sizeFromShape(indices.shape) / batchSize, sliceSize * util.bytesPerElement(x.dtype)];
+        const [count, bytes] = [
+          util.sizeFromShape(indices.shape) / batchSize,
+          sliceSize * util.bytesPerElement(x.dtype),
+        ];
         const bad = batchSize > 0 ? host.wasm.gather(from, ids, batchSize, outerSize, count, dimSize, bytes, to) : -1;
         util.assert(
           bad < 0,
-          () => `gather: the index ${host.ints(indices)[bad]} is not in [0, ${dimSize - 1}], the range of axis ${at}.`,
+          () =>
+            `GatherV2: the index value ${host.ints(indices)[bad]} is not in [0, ${dimSize - 1}], the range of axis ${at}.`,
         );
       });
     },

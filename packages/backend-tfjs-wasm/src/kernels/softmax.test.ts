@@ -27,7 +27,13 @@ describe.each(builds)('softmax and batch norm, $build', ({ relaxedSimd }) => {
   it('has its gradient, and the gradient of that', async () => {
     const x = (): tf.Tensor => randomTensor(1, [3, 5]);
     await expectGradient((x) => tf.softmax(x!), [x], { step: 2 ** -9, tolerance: 2e-4 });
-    await expectSameAsCpu(() => tf.grad((x: tf.Tensor) => tf.grad((x: tf.Tensor) => tf.softmax(x).square())(x).square())(x()));
+    await expectSameAsCpu(() =>
+      tf.grad((x: tf.Tensor) =>
+        tf
+          .grad((x: tf.Tensor) => tf.softmax(x).square())(x)
+          .square(),
+      )(x()),
+    );
   });
 
   it('softmax cross-entropy has the loss and the gradient of the cpu backend', () =>
@@ -49,11 +55,22 @@ describe.each(builds)('softmax and batch norm, $build', ({ relaxedSimd }) => {
           expectSameAsCpu(() => {
             const of = (kind: string): number[] => (kind === 'channel' ? [shape[3]!] : shape);
             const x = randomTensor(seed, shape);
-            const [mean, variance] = [randomTensor(seed + 1, of(statistics)), randomTensor(seed + 2, of(statistics)).abs()];
-            if (!affine) return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, 0.1);
+            const [mean, variance] = [
+              randomTensor(seed + 1, of(statistics)),
+              randomTensor(seed + 2, of(statistics)).abs(),
+            ];
+            if (!affine)
+              return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, 0.1);
             const [offset, scale] = [randomTensor(seed + 3, of(statistics)), randomTensor(seed + 4, of(statistics))];
             return tf.batchNorm(
-              ...([x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 0.1] as const),
+              ...([
+                x,
+                mean as tf.Tensor1D,
+                variance as tf.Tensor1D,
+                offset as tf.Tensor1D,
+                scale as tf.Tensor1D,
+                0.1,
+              ] as const),
             );
           }),
       ),
