@@ -1,6 +1,6 @@
 import { type GradConfig, registerGradient } from '@tensorflow/tfjs-core';
 import { batchNormGradient } from './batch-norm.ts';
-import { comparisonGradients } from './comparison.ts';
+
 import { conv3dTransposeGradient } from './conv3d-transpose.ts';
 import { convolutionGradients } from './convolution.ts';
 import { cumulativeGradients } from './cumulative.ts';
@@ -8,6 +8,7 @@ import { einsumGradient } from './einsum.ts';
 import { elementwiseGradients } from './elementwise.ts';
 import { indexingGradients } from './indexing.ts';
 import { matMulGradient } from './matmul.ts';
+import { piecewiseConstantGradients } from './piecewise-constant.ts';
 import { softmaxGradients } from './softmax.ts';
 import { tileGradient } from './tile.ts';
 
@@ -16,7 +17,7 @@ const gradients: readonly GradConfig[] = [
   tileGradient,
   batchNormGradient,
   conv3dTransposeGradient,
-  ...comparisonGradients,
+  ...piecewiseConstantGradients,
   einsumGradient,
   ...softmaxGradients,
   ...elementwiseGradients,
