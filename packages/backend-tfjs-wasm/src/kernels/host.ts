@@ -52,7 +52,7 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
   const memory = tfjs.asm?.memory ?? tfjs.wasmMemory!;
   const bytes = fromBase64(relaxed ? relaxedSimd : simd);
   const module = new WebAssembly.Module(memory.buffer instanceof ArrayBuffer ? bytes : withSharedMemory(bytes));
-  const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+  const wasm = { ...new WebAssembly.Instance(module, { env: { memory } }).exports } as unknown as Exports;
 
   const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
   return {
