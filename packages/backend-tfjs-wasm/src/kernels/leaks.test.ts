@@ -38,18 +38,18 @@ describe.each(builds)('memory, $build', ({ relaxedSimd }) => {
   it('stays flat over 1000 training steps: tensors, and bytes of the heap', () => {
     const shapes = { filter: [3, 3, 1, 4], dense: [64, 3] } as const;
     const [filter, dense] = [shapes.filter, shapes.dense].map((s, i) => tf.variable(randomTensor(i, s)));
-    const [x, labels] = [randomTensor(2, [4, 8, 8, 1]) as tf.Tensor4D, tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3)];
+    const [x, labels] = [
+      randomTensor(2, [4, 8, 8, 1]) as tf.Tensor4D,
+      tf.oneHot(tf.tensor1d([0, 1, 2, 0], 'int32'), 3),
+    ];
     const optimizer = tf.train.adam(0.01);
     const step = (): void =>
       optimizer
-        .minimize(
-          () => {
-            const h = tf.maxPool(tf.relu(tf.conv2d(x, filter as unknown as tf.Tensor4D, 1, 'same')), 2, 2, 'same');
-            const logits = tf.matMul(tf.tanh(h).reshape([4, 64]), dense as unknown as tf.Tensor2D);
-            return tf.losses.softmaxCrossEntropy(labels, logits);
-          },
-          true,
-        )!
+        .minimize(() => {
+          const h = tf.maxPool(tf.relu(tf.conv2d(x, filter as unknown as tf.Tensor4D, 1, 'same')), 2, 2, 'same');
+          const logits = tf.matMul(tf.tanh(h).reshape([4, 64]), dense as unknown as tf.Tensor2D);
+          return tf.losses.softmaxCrossEntropy(labels, logits);
+        }, true)!
         .dispose();
     for (let i = 0; i < 5; i++) step();
     const [before, bytes] = [tf.memory().numTensors, heap(host).HEAPU8.length];
@@ -73,7 +73,12 @@ describe.each(builds)('memory, $build', ({ relaxedSimd }) => {
       ['BatchMatMul', { a, b }, { transposeA: false, transposeB: false }, 'gemmFused'],
       ['Conv2D', { x: x4, filter }, conv, 'convolution'],
       ['DepthwiseConv2dNative', { x: x4, filter: dw }, conv, 'depthwise'],
-      ['DepthwiseConv2dNativeBackpropFilter', { x: x4, dy }, { ...conv, filterShape: dw.shape }, 'depthwiseFilterGradient'],
+      [
+        'DepthwiseConv2dNativeBackpropFilter',
+        { x: x4, dy },
+        { ...conv, filterShape: dw.shape },
+        'depthwiseFilterGradient',
+      ],
       ['MaxPool', { x: x4 }, pool, 'maxPool'],
       ['Add', { a, b }, {}, 'binary'],
       ['Sum', { x: x4 }, { axis: [0, 2], keepDims: false }, 'reduce'],
@@ -101,7 +106,9 @@ describe.each(builds)('memory, $build', ({ relaxedSimd }) => {
     module._malloc = (bytes) => (bytes > 100_000 ? 0 : malloc(bytes));
     try {
       const before = tf.memory().numTensors;
-      expect(() => tf.tidy(() => tf.matMul(a as tf.Tensor2D, a as tf.Tensor2D))).toThrow(/wasm heap has no \d+ bytes left/);
+      expect(() => tf.tidy(() => tf.matMul(a as tf.Tensor2D, a as tf.Tensor2D))).toThrow(
+        /wasm heap has no \d+ bytes left/,
+      );
       expect(tf.memory().numTensors).toBe(before);
     } finally {
       module._malloc = malloc;
