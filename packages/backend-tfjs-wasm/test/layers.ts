@@ -120,7 +120,8 @@ export const layers: readonly LayerCase[] = [
   one(
     'rnn of stackedRNNCells',
     () => {
-      const cell = (): tf.RNNCell => tf.layers.lstmCell({ units: 3, recurrentInitializer: 'glorotNormal' });
+      const cell = (): ReturnType<typeof tf.layers.lstmCell> =>
+        tf.layers.lstmCell({ units: 3, recurrentInitializer: 'glorotNormal' });
       return tf.layers.rnn({ cell: tf.layers.stackedRNNCells({ cells: [cell(), cell()] }) }) as tf.layers.Layer;
     },
     sequence,

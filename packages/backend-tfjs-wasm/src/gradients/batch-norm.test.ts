@@ -17,7 +17,7 @@ describe('the gradient of FusedBatchNorm', () => {
   it('is the one that tfjs-core computes at full size', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ shape, perChannel }) => {
-        const statistics = perChannel ? [shape[3]] : shape;
+        const statistics = perChannel ? [shape[3]!] : shape;
         const gradient = (): tf.Tensor[] => {
           const weights = randomTensor(1, shape);
           const inputs = [
