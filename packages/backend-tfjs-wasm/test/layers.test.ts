@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { builds, expectClose, on, randomTensor, startOurs, uniform, type Values } from './backends.ts';
@@ -84,13 +83,5 @@ describe.each(builds)('every layer that can train trains, $build', ({ relaxedSim
     const expected = await gradients(layer);
     for (const { values } of expected) expect(Array.from(values).some((value) => value !== 0)).toBe(true);
     expectClose(await gradientsOn('wasm', layer), expected);
-  });
-});
-
-describe('the README', () => {
-  it('lists the layers that this test trains', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const listed = readme.split('<!-- layers -->')[1] ?? '';
-    expect(listed.trim()).toBe(layers.map(({ name }) => `\`${name}\``).join(', ') + '.');
   });
 });

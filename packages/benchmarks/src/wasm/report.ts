@@ -19,11 +19,7 @@ export function speedup(measurement: Measurement, ours: 'simd' | 'relaxed', othe
   return a && b && medianRatio(a, b);
 }
 
-const milliseconds = (value: number): string =>
-  value
-    .toPrecision(3)
-    .replace(/\.?0+$/, '')
-    .replace(/e\+\d+$/, () => value.toFixed(0));
+const milliseconds = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const times = (value: number | undefined): string =>
   value === undefined ? '' : `${value >= 10 ? value.toFixed(0) : value.toFixed(2)}x`;
 
@@ -66,7 +62,11 @@ export const summary = (m: Measurement): string =>
     ...order.flatMap((id) => {
       const values = m.milliseconds[id];
       const reason = m.impossible[id];
-      return values ? [`${titles[id]} ${milliseconds(median(values))} ms`] : reason ? [`${titles[id]} cannot (${reason})`] : [];
+      return values
+        ? [`${titles[id]} ${milliseconds(median(values))} ms`]
+        : reason
+          ? [`${titles[id]} cannot (${reason})`]
+          : [];
     }),
     rate(m),
   ]
