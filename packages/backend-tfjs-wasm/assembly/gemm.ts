@@ -149,7 +149,13 @@ function edge(
     if (rows == 3) tile2(k, a + 2 * la, 0, sa, b, sb, tile + 64, 32, false);
   }
   for (let r = 0; r < rows; r++) {
-    for (let q: usize = 0; q < <usize>cols << 2; q += 4) {
+    let q: usize = 0;
+    if (cols >= 4) {
+      const s = v128.load(tile);
+      v128.store(c, add ? f32x4.add(v128.load(c), s) : s);
+      q = 16;
+    }
+    for (; q < <usize>cols << 2; q += 4) {
       const s = load<f32>(tile + q);
       store<f32>(c + q, add ? load<f32>(c + q) + s : s);
     }

@@ -57,12 +57,13 @@ export function momentum(
  * (arXiv:1904.09237): the greatest v so far in the place of v.
  */
 export function adam(
-  m: usize, v: usize, greatest: usize, g: usize, beta1: f32, beta2: f32, c1: f32, c2: f32, epsilon: f32,
+  m: usize, v: usize, greatest: usize, g: usize, beta1: f64, beta2: f64, c1: f64, c2: f64, epsilon: f32,
   newM: usize, newV: usize, newGreatest: usize, d: usize, n: i32,
 ): void {
-  const b1 = f32x4.splat(beta1), b2 = f32x4.splat(beta2), e = f32x4.splat(epsilon);
-  const a1 = f32x4.splat(1 - beta1), a2 = f32x4.splat(1 - beta2);
-  const s1 = f32x4.splat(-1 / c1), s2 = f32x4.splat(1 / c2);
+  // 1 - beta in float64: in float32 it would lose 4 digits.
+  const b1 = f32x4.splat(<f32>beta1), b2 = f32x4.splat(<f32>beta2), e = f32x4.splat(epsilon);
+  const a1 = f32x4.splat(<f32>(1 - beta1)), a2 = f32x4.splat(<f32>(1 - beta2));
+  const s1 = f32x4.splat(<f32>(-1 / c1)), s2 = f32x4.splat(<f32>(1 / c2));
   for (let i = 0; i < n; ) {
     const four = i + 4 <= n, p = <usize>i << 2;
     const x = read(g + p, four);

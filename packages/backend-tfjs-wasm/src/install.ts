@@ -9,6 +9,7 @@ import {
 import { registerGradients } from './gradients/register.ts';
 import { createKernelHost } from './kernels/host.ts';
 import { registerKernels } from './kernels/register.ts';
+import { registerOptimizers } from './optimizers/register.ts';
 
 export interface Build {
   readonly simd: boolean;
@@ -29,6 +30,7 @@ export function install(build: Build): void {
   stock ??= [...getKernelsForBackend('wasm')];
   if (installed !== undefined && installed.build.simd && !build.simd) restoreStock(stock);
   registerGradients();
+  registerOptimizers();
   if (build.simd) bind(build, running);
   installed = { build, backend: running };
 }
