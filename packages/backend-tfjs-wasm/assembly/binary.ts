@@ -1,11 +1,14 @@
 // Functions of two numbers that broadcast against one another. The caller has merged axes that lie together, and tells for each
 // remaining axis, the innermost last, [size, stride of a, stride of b] in elements; the result is contiguous.
+import { normalDistribution4 } from './erf';
+import { expNegative4, sigmoid4 } from './exp';
 import { read, write } from './lanes';
 
 // @ts-ignore: decorator
 @inline
 const MAXIMUM = 0, MINIMUM = 1, ADD = 2, SUB = 3, MUL = 4, DIV = 5, SQUARED_DIFFERENCE = 6, PRELU = 7, ELU_GRAD = 8,
-  EQUAL = 9, NOT_EQUAL = 10, LESS = 11, LESS_EQUAL = 12, GREATER = 13, GREATER_EQUAL = 14;
+  GELU_GRADIENT = 9, SILU_GRADIENT = 10,
+  EQUAL = 16, NOT_EQUAL = 17, LESS = 18, LESS_EQUAL = 19, GREATER = 20, GREATER_EQUAL = 21;
 
 export function binary(f: i32, a: usize, b: usize, out: usize, axes: usize, rank: i32): void {
   const n = size(axes, rank - 1), sa = strideA(axes, rank - 1), sb = strideB(axes, rank - 1);
@@ -55,6 +58,8 @@ function run(f: i32, a: usize, b: usize, out: usize, n: i32, sa: i32, sb: i32): 
   else if (f == SQUARED_DIFFERENCE) each(SQUARED_DIFFERENCE, a, b, out, n, sa, sb);
   else if (f == PRELU) each(PRELU, a, b, out, n, sa, sb);
   else if (f == ELU_GRAD) each(ELU_GRAD, a, b, out, n, sa, sb);
+  else if (f == GELU_GRADIENT) each(GELU_GRADIENT, a, b, out, n, sa, sb);
+  else if (f == SILU_GRADIENT) each(SILU_GRADIENT, a, b, out, n, sa, sb);
   else if (f == EQUAL) compare(EQUAL, a, b, out, n, sa, sb);
   else if (f == NOT_EQUAL) compare(NOT_EQUAL, a, b, out, n, sa, sb);
   else if (f == LESS) compare(LESS, a, b, out, n, sa, sb);
@@ -96,6 +101,16 @@ function apply(f: i32, x: v128, y: v128): v128 {
     return f32x4.mul(d, d);
   }
   if (f == PRELU) return v128.bitselect(f32x4.mul(x, y), x, f32x4.lt(x, f32x4.splat(0)));
+  if (f == GELU_GRADIENT) {
+    // dy (Phi(x) + x phi(x)), the normal distribution and its density.
+    const density = f32x4.mul(expNegative4(f32x4.mul(f32x4.mul(y, y), f32x4.splat(-0.5))), f32x4.splat(0.398942280));
+    return f32x4.mul(x, f32x4.add(normalDistribution4(y), f32x4.mul(y, density)));
+  }
+  if (f == SILU_GRADIENT) {
+    // dy s (1 + x (1 - s)), s the sigmoid of x.
+    const s = sigmoid4(y), one = f32x4.splat(1);
+    return f32x4.mul(f32x4.mul(x, s), f32x4.add(one, f32x4.mul(y, f32x4.sub(one, s))));
+  }
   // ELU_GRAD of dy and the activation y.
   return v128.bitselect(x, f32x4.mul(x, f32x4.add(y, f32x4.splat(1))), f32x4.ge(y, f32x4.splat(0)));
 }
@@ -144,5 +159,18 @@ export function select(condition: usize, a: usize, b: usize, out: usize, n: i32)
   for (; i < n; i++) {
     const p = <usize>i << 2;
     store<i32>(out + p, load<u8>(condition + <usize>i) ? load<i32>(a + p) : load<i32>(b + p));
+  }
+}
+
+/** Bytes that are 0 or 1: and (0), or (1), exclusive or (2). */
+export function logical(f: i32, a: usize, b: usize, out: usize, n: i32): void {
+  let i: usize = 0;
+  for (; i + 16 <= <usize>n; i += 16) {
+    const x = v128.load(a + i), y = v128.load(b + i);
+    v128.store(out + i, f == 0 ? v128.and(x, y) : f == 1 ? v128.or(x, y) : v128.xor(x, y));
+  }
+  for (; i < <usize>n; i++) {
+    const x = load<u8>(a + i), y = load<u8>(b + i);
+    store<u8>(out + i, f == 0 ? x & y : f == 1 ? x | y : x ^ y);
   }
 }

@@ -21,7 +21,7 @@ function lineOf(k: i32): usize {
 // @ts-ignore: decorator
 @inline
 function rowsOf(w: Window): i32 {
-  const most = max(10, min(MAX_ROWS, <i32>((1 << 22) / lineOf(elements(w))) / 5 * 5));
+  const most = max(10, min(MAX_ROWS, (1 << 22) / <i32>lineOf(elements(w)) / 5 * 5));
   return min(most, positions(w));
 }
 

@@ -30,3 +30,11 @@ export function erf4(x: v128): v128 {
   const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
   return v128.bitselect(near, signed, f32x4.lt(f32x4.abs(x), f32x4.splat(1)));
 }
+
+/** (1 + erf(x / sqrt 2)) / 2, the probability that a normal number is below x. */
+// @ts-ignore: decorator
+@inline
+export function normalDistribution4(x: v128): v128 {
+  const half = f32x4.splat(0.5);
+  return f32x4.add(half, f32x4.mul(half, erf4(f32x4.mul(x, f32x4.splat(0.707106781)))));
+}

@@ -18,7 +18,7 @@ export const NC = 1024;
 /** Bytes of one tile, for the edges. */
 // @ts-ignore: decorator
 @inline
-export const TILE = 160;
+export const TILE: usize = 160;
 
 /** Bytes of scratch that `gemm` wants for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
@@ -77,7 +77,7 @@ export function gemmFused(
         if (!directA) pack5(aa, ars, acs, mc, kc, ap);
         const ci = c + (<usize>(ic * ldc + jc) << 2);
         const more = add || pc > 0;
-        const ai = directA ? aa : ap, five = directA ? 5 * la : <usize>(kc * 20);
+        const ai = directA ? aa : ap, five: usize = directA ? la * 5 : <usize>(kc * 20);
         block(ai, five, la, sa, bb, 32, sb, ci, lc, mc, whole, kc, more, scratch);
         block(ai, five, la, sa, bp, <usize>kc << 5, 32, ci + (<usize>whole << 2), lc, mc, nc - whole, kc, more, scratch);
         if (fused && pc + kc == k) {

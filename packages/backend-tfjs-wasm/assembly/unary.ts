@@ -1,5 +1,5 @@
 // Functions of one number, four at a time.
-import { erf4 } from './erf';
+import { erf4, normalDistribution4 } from './erf';
 import { exp4, expm1_4, expNegative4, sigmoid4, tanh4 } from './exp';
 import { read, write } from './lanes';
 import { log1p4, log4 } from './log';
@@ -7,7 +7,8 @@ import { log1p4, log4 } from './log';
 // @ts-ignore: decorator
 @inline
 const EXP = 0, EXPM1 = 1, LOG = 2, LOG1P = 3, SIGMOID = 4, TANH = 5, SOFTPLUS = 6, ERF = 7, ELU = 8, SELU = 9,
-  LEAKY_RELU = 10, SQRT = 11, RSQRT = 12, RECIPROCAL = 13, STEP = 14, SQUARE = 15, CUBE = 16;
+  LEAKY_RELU = 10, SQRT = 11, RSQRT = 12, RECIPROCAL = 13, STEP = 14, SQUARE = 15, CUBE = 16,
+  GELU = 17, SILU = 18;
 
 /** y = f(x), with a parameter for those that have one. */
 export function unary(f: i32, x: usize, y: usize, n: i32, alpha: f32): void {
@@ -27,7 +28,9 @@ export function unary(f: i32, x: usize, y: usize, n: i32, alpha: f32): void {
   else if (f == RECIPROCAL) each(RECIPROCAL, x, y, n, alpha);
   else if (f == STEP) each(STEP, x, y, n, alpha);
   else if (f == SQUARE) each(SQUARE, x, y, n, alpha);
-  else each(CUBE, x, y, n, alpha);
+  else if (f == CUBE) each(CUBE, x, y, n, alpha);
+  else if (f == GELU) each(GELU, x, y, n, alpha);
+  else each(SILU, x, y, n, alpha);
 }
 
 // @ts-ignore: decorator
@@ -66,5 +69,7 @@ function apply(f: i32, x: v128, a: v128): v128 {
     return v128.bitselect(y, x, f32x4.eq(x, x));
   }
   if (f == SQUARE) return f32x4.mul(x, x);
-  return f32x4.mul(f32x4.mul(x, x), x);
+  if (f == CUBE) return f32x4.mul(f32x4.mul(x, x), x);
+  if (f == GELU) return f32x4.mul(x, normalDistribution4(x));
+  return f32x4.mul(x, sigmoid4(x));
 }

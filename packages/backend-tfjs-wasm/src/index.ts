@@ -4,3 +4,5 @@ export { registerGradients } from './gradients/register.ts';
 export { useWasm, type WasmChoice, type WasmOptions } from './use-wasm.ts';
 export { type WasmPaths } from './locate.ts';
 export { WasmError, type WasmErrorCode } from './error.ts';
+export { gelu, silu } from './ops/activations.ts';
+export { layerNorm } from './ops/layer-norm.ts';

@@ -6,9 +6,10 @@ const arithmetic: Readonly<Record<string, number>> = {
   ...{ Maximum: 0, Minimum: 1, Add: 2, Sub: 3, Multiply: 4, RealDiv: 5, SquaredDifference: 6 },
 };
 const comparisons: Readonly<Record<string, number>> = {
-  ...{ Equal: 9, NotEqual: 10, Less: 11, LessEqual: 12, Greater: 13, GreaterEqual: 14 },
+  ...{ Equal: 16, NotEqual: 17, Less: 18, LessEqual: 19, Greater: 20, GreaterEqual: 21 },
 };
-const [prelu, eluGradient] = [7, 8];
+const [prelu, eluGradient, geluGradient, siluGradient] = [7, 8, 9, 10];
+const logical = ['LogicalAnd', 'LogicalOr', 'LogicalXor'];
 
 /** Functions of two numbers with broadcasting, on float32; tfjs's own kernels take the other types. */
 export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
@@ -37,6 +38,20 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
     ...all(comparisons, 'bool'),
     Prelu: kernel('Prelu', prelu, 'float32', ['x', 'alpha']),
     EluGrad: kernel('EluGrad', eluGradient, 'float32', ['dy', 'y']),
+    OverparamGeluGradient: kernel('OverparamGeluGradient', geluGradient, 'float32', ['dy', 'x']),
+    OverparamSiluGradient: kernel('OverparamSiluGradient', siluGradient, 'float32', ['dy', 'x']),
+    ...Object.fromEntries(
+      logical.map((name, code): [string, KernelFunc] => [
+        name,
+        (args) => {
+          const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
+          if (!util.arraysEqual(a.shape, b.shape)) return stock(name)(args);
+          return host.make(a.shape, 'bool', (out) =>
+            host.wasm.logical(code, host.offset(a), host.offset(b), host.offset(out), util.sizeFromShape(a.shape)),
+          );
+        },
+      ]),
+    ),
     Select: (args) => {
       const { condition, t, e } = args.inputs as unknown as Record<'condition' | 't' | 'e', TensorInfo>;
       const size = util.sizeFromShape(t.shape);

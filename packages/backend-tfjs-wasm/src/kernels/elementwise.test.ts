@@ -151,6 +151,21 @@ describe.each(builds)('functions of two numbers, $build', ({ relaxedSimd }) => {
     ));
 });
 
+describe.each(builds)('logic, $build', ({ relaxedSimd }) => {
+  beforeAll(() => startOurs(relaxedSimd));
+
+  it.each(Object.entries({ and: tf.logicalAnd, or: tf.logicalOr, xor: tf.logicalXor }))(
+    '%s equals the cpu backend',
+    (_name, f) =>
+      fc.assert(
+        fc.asyncProperty(size, seed, (n, seed) =>
+          expectSameAsCpu(() => f(tf.greater(randomTensor(seed, [n]), 0), tf.greater(randomTensor(seed + 1, [n]), 0))),
+        ),
+        { seed: 5, numRuns: 20 },
+      ),
+  );
+});
+
 describe.each(builds)('reductions, $build', ({ relaxedSimd }) => {
   beforeAll(() => startOurs(relaxedSimd));
 

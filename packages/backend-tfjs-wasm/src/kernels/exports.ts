@@ -88,4 +88,17 @@ export interface Exports {
   boolToNumber(x: number, y: number, n: number, whole: number): void;
   numberToBool(x: number, y: number, n: number, whole: number): void;
   clip(x: number, y: number, n: number, low: number, high: number): void;
+  logical(f: number, a: number, b: number, out: number, n: number): void;
+  layerNorm(
+    ...args: [
+      ...[x: number, scale: number, offset: number, rows: number, n: number, epsilon: number],
+      ...[y: number, means: number, factors: number],
+    ]
+  ): void;
+  layerNormGradient(
+    ...args: [
+      ...[x: number, scale: number, dy: number, rows: number, n: number, means: number, factors: number],
+      ...[dx: number, dScale: number],
+    ]
+  ): void;
 }

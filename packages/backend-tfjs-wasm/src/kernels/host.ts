@@ -15,6 +15,8 @@ export interface KernelHost {
   offset(tensor: TensorInfo): number;
   /** A new tensor; `write` writes its values, and where it throws the tensor is freed. */
   make(shape: readonly number[], dtype: DataType, write: (out: TensorInfo) => void): TensorInfo;
+  /** New float32 tensors; `write` gets their offsets. Where something fails, all are freed. */
+  several(shapes: readonly (readonly number[])[], write: (...offsets: number[]) => void): TensorInfo[];
   /** A tensor that shares the values of another. */
   alias(tensor: TensorInfo, shape: readonly number[]): TensorInfo;
   /** Calls `use` with the offset of that many bytes, and gives them back whatever happens. */
@@ -55,23 +57,38 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
   const wasm = { ...new WebAssembly.Instance(module, { env: { memory } }).exports } as unknown as Exports;
 
   const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  const make: KernelHost['make'] = (shape, dtype, write) => {
+    const out = backend.makeOutput(shape as number[], dtype);
+    try {
+      const bytes = util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype);
+      if (bytes > 0 && offset(out) === 0) throw outOfMemory(bytes);
+      write(out);
+      return out;
+    } catch (error) {
+      backend.disposeData(out.dataId);
+      throw error;
+    }
+  };
+  const several: KernelHost['several'] = (shapes, write) => {
+    const made: TensorInfo[] = [];
+    const next = (): void => {
+      if (made.length === shapes.length) write(...made.map(offset));
+      else
+        make(shapes[made.length]!, 'float32', (out) => {
+          made.push(out);
+          next();
+        });
+    };
+    next();
+    return made;
+  };
   return {
     backend,
     wasm,
     relaxedSimd: relaxed,
     offset,
-    make(shape, dtype, write) {
-      const out = backend.makeOutput(shape as number[], dtype);
-      try {
-        const bytes = util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype);
-        if (bytes > 0 && offset(out) === 0) throw outOfMemory(bytes);
-        write(out);
-        return out;
-      } catch (error) {
-        backend.disposeData(out.dataId);
-        throw error;
-      }
-    },
+    make,
+    several,
     alias(tensor, shape) {
       backend.incRef(tensor.dataId);
       return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };

@@ -2,9 +2,40 @@ import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
 
-/** FusedBatchNorm, its statistics one value for each channel or for each element. */
+/**
+ * FusedBatchNorm, its statistics one value for each channel or for each element; OverparamLayerNorm, which returns
+ * [y, mean and 1 / sqrt(variance + epsilon) of each row], and OverparamLayerNormGradient, [dx, dScale].
+ */
 export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+  type Named<Name extends string> = Record<Name, TensorInfo>;
+  const rowsOf = ({ shape }: TensorInfo): readonly [rows: number, n: number] => {
+    const n = shape[shape.length - 1] ?? 1;
+    return [n === 0 ? 0 : util.sizeFromShape(shape) / n, n];
+  };
   return {
+    OverparamLayerNorm: ({ inputs, attrs }) => {
+      const { x, scale, offset } = inputs as unknown as Named<'x' | 'scale' | 'offset'>;
+      const { epsilon } = attrs as unknown as { epsilon: number };
+      const [rows, n] = rowsOf(x);
+      return host.several([x.shape, [2, rows]], (y, statistics) =>
+        host.wasm.layerNorm(
+          ...([host.offset(x), host.offset(scale), host.offset(offset), rows, n, epsilon] as const),
+          ...([y!, statistics!, statistics! + 4 * rows] as const),
+        ),
+      );
+    },
+    OverparamLayerNormGradient: ({ inputs }) => {
+      const { x, scale, statistics, dy } = inputs as unknown as Named<'x' | 'scale' | 'statistics' | 'dy'>;
+      const [rows, n] = rowsOf(x);
+      return host.several([x.shape, scale.shape], (dx, dScale) => {
+        host.fill(dScale!, n, 0);
+        const at = host.offset(statistics);
+        host.wasm.layerNormGradient(
+          ...([host.offset(x), host.offset(scale), host.offset(dy), rows, n, at, at + 4 * rows] as const),
+          ...([dx!, dScale!] as const),
+        );
+      });
+    },
     FusedBatchNorm: (args) => {
       const { x, mean, variance, scale, offset } = args.inputs as unknown as Record<
         'x' | 'mean' | 'variance',

@@ -12,20 +12,8 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
   const size = (t: TensorInfo): number => util.sizeFromShape(t.shape);
   const like = (t: TensorInfo, write: (at: number) => void): TensorInfo =>
     host.make(t.shape, 'float32', (out) => write(offset(out)));
-  /** So many tensors like t; when one fails, those before it are freed. */
-  const several = (
-    t: TensorInfo,
-    count: number,
-    write: (...at: number[]) => void,
-    made: TensorInfo[] = [],
-  ): TensorInfo[] =>
-    made.length === count - 1
-      ? [...made, like(t, (last) => write(...made.map(offset), last))]
-      : releasing(
-          host,
-          like(t, () => {}),
-          (next) => several(t, count, write, [...made, next]),
-        );
+  const several = (t: TensorInfo, count: number, write: (...at: number[]) => void): TensorInfo[] =>
+    host.several(new Array<number[]>(count).fill(t.shape), write);
 
   return {
     /** x + step d */
@@ -79,14 +67,4 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
       return several(g, 2, (s, d) => wasm.adagrad(offset(sum), offset(g), epsilon, s!, d!, size(g)));
     },
   };
-}
-
-/** What `use` returns; where it throws, the tensor is freed. */
-function releasing<T>(host: KernelHost, tensor: TensorInfo, use: (tensor: TensorInfo) => T): T {
-  try {
-    return use(tensor);
-  } catch (error) {
-    host.free(tensor);
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import { type Stock } from './register.ts';
 const codes: Readonly<Record<string, number>> = {
   ...{ Exp: 0, Expm1: 1, Log: 2, Log1p: 3, Sigmoid: 4, Tanh: 5, Softplus: 6, Erf: 7 },
   ...{ Elu: 8, Selu: 9, LeakyRelu: 10, Sqrt: 11, Rsqrt: 12, Reciprocal: 13, Step: 14 },
+  ...{ OverparamGelu: 17, OverparamSilu: 18 },
 };
 const square = 15;
 const cube = 16;
