@@ -142,18 +142,22 @@ def training_step(case):
     return step
 
 
+# Processor time where there is one thread, real time where there are more; see protocol.ts.
+clock = time.process_time if sys.argv[1] == "1" else time.perf_counter
+
+
 def fastest_run(repeat, budget):
     end = time.perf_counter() + budget / 1000
     fastest = float("inf")
     while True:
-        start = now = time.perf_counter()
+        start = now = clock()
         repetitions = 0
         while now - start < 0.005:
             repeat()
             repetitions += 1
-            now = time.perf_counter()
+            now = clock()
         fastest = min(fastest, (now - start) / repetitions)
-        if now >= end:
+        if time.perf_counter() >= end:
             return 1000 * fastest
 
 

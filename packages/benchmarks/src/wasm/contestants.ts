@@ -41,9 +41,7 @@ export function enter(id: ContestantId, torch: string | undefined): Contestant |
     const env = { ...process.env, OPENBLAS_NUM_THREADS: `${threads}`, OMP_NUM_THREADS: `${threads}` };
     return contestant(id, spawn(torch, [torchWorker, `${threads}`], { env, stdio: ['pipe', 'pipe', 'inherit'] }));
   }
-  const flags =
-    id === 'relaxed' && Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
-  return contestant(id, spawn(process.execPath, [...flags, worker, id], { stdio: ['pipe', 'pipe', 'inherit'] }));
+  return contestant(id, spawn(process.execPath, [worker, id], { stdio: ['pipe', 'pipe', 'inherit'] }));
 }
 
 function contestant(id: ContestantId, child: ChildProcess): Contestant {

@@ -1,3 +1,4 @@
+import './relaxed-simd.ts';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

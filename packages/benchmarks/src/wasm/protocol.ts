@@ -2,8 +2,8 @@ import { type Case } from './cases.ts';
 
 /**
  * What a worker is asked, one line of JSON: to prepare a case, when one is given, and to repeat it for so many milliseconds,
- * at least once. It repeats in runs of at least 5 ms and answers with the fastest run: on a busy machine that is the
- * one least disturbed.
+ * at least once. It repeats in runs of at least 5 ms and answers with the fastest run. Time is the processor time of the
+ * worker's process, which other processes don't lengthen, but for a worker of several threads: that one counts real time.
  */
 export interface Request {
   readonly prepare?: Case;
