@@ -10,6 +10,7 @@ import { registerGradients } from './gradients/register.ts';
 import { createKernelHost } from './kernels/host.ts';
 import { registerKernels } from './kernels/register.ts';
 import { registerOptimizers } from './optimizers/register.ts';
+import { runningWasmBackend } from './tfjs.ts';
 
 export interface Build {
   readonly simd: boolean;
@@ -19,6 +20,10 @@ export interface Build {
 /** What stands in tfjs's registry now, for which backend instance; tfjs's own kernels, to go back to. */
 let installed: { readonly build: Build; readonly backend: BackendWasm } | undefined;
 let stock: readonly KernelConfig[] | undefined;
+
+/** What the running backend has been given. */
+export const installedBuild = (): Build | undefined =>
+  installed !== undefined && installed.backend === runningWasmBackend() ? installed.build : undefined;
 
 /** The kernel that no operation calls: tfjs sets every kernel up in setBackend, and so tells of a new instance. */
 const restartHook = '_OverparamRestart';

@@ -67,13 +67,23 @@ describe('useWasm', () => {
     expect(transposedProduct()).toEqual([11, 14]);
   });
 
+  it('keeps what an earlier call chose, where the options leave it open', async () => {
+    const available = hasRelaxedSimd();
+    await useWasm({ relaxedSimd: false });
+    expect(await useWasm()).toMatchObject({
+      relaxedSimd: false,
+      reasons: { relaxedSimd: available ? 'switched off before' : 'the engine lacks it' },
+    });
+  });
+
   it('keeps tfjs’s own kernels when SIMD is forced off, and takes ours back later', async () => {
     await useWasm();
     const choice = await useWasm({ simd: false });
     expect(choice).toMatchObject({ simd: false, relaxedSimd: false });
     expect(isOurs()).toBe(false);
     expect(transposedProduct()).toEqual([11, 14]);
-    await useWasm();
+    expect(await useWasm()).toMatchObject({ simd: false, reasons: { simd: 'switched off before' } });
+    await useWasm({ simd: true });
     expect(isOurs()).toBe(true);
     expect(transposedProduct()).toEqual([11, 14]);
   });

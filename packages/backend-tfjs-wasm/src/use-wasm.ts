@@ -2,7 +2,7 @@ import { getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { env, setBackend } from '@tensorflow/tfjs-core';
 import { WasmError } from './error.ts';
 import { assertWasmAllowed, hasRelaxedSimd, hasSimd } from './features.ts';
-import { install } from './install.ts';
+import { type Build, install, installedBuild } from './install.ts';
 import { locate, type WasmFile, type WasmPaths } from './locate.ts';
 import { assertOneCopy, assertVersions, installedVersions, runningWasmBackend } from './tfjs.ts';
 
@@ -42,7 +42,7 @@ async function setUp(options: WasmOptions): Promise<WasmChoice> {
   assertVersions(installedVersions());
   assertOneCopy();
   await assertWasmAllowed();
-  const choice = choose(options);
+  const choice = choose(options, installedBuild());
   if (runningWasmBackend() === undefined) await prepareStart(choice.simd, options.paths);
   if (!(await setBackend('wasm')))
     throw new WasmError(
@@ -53,14 +53,14 @@ async function setUp(options: WasmOptions): Promise<WasmChoice> {
   return { ...choice, threads: getThreadsCount() };
 }
 
-function choose({ simd = true, relaxedSimd }: WasmOptions): Omit<WasmChoice, 'threads'> {
-  const reasons = { threads: 'the kernels run on the calling thread' };
-  if (!simd)
-    return {
-      simd: false,
-      relaxedSimd: false,
-      reasons: { ...reasons, simd: 'switched off by the option simd', relaxedSimd: 'switched off with simd' },
-    };
+/** What the options ask for; what they leave open stays as it is, or is decided by what the engine has. */
+function choose(options: WasmOptions, before: Build | undefined): Omit<WasmChoice, 'threads'> {
+  const { simd = before?.simd ?? true } = options;
+  const threads = 'the kernels run on the calling thread';
+  if (!simd) {
+    const off = options.simd === false ? 'switched off by the option simd' : 'switched off before';
+    return { simd, relaxedSimd: false, reasons: { simd: off, relaxedSimd: off, threads } };
+  }
   if (!hasSimd())
     throw new WasmError(
       'SIMD_UNAVAILABLE',
@@ -68,25 +68,20 @@ function choose({ simd = true, relaxedSimd }: WasmOptions): Omit<WasmChoice, 'th
         'use a newer one, or useWasm({ simd: false }) for tfjs’s own kernels.',
     );
   const available = hasRelaxedSimd();
-  if (relaxedSimd === true && !available)
+  if (options.relaxedSimd === true && !available)
     throw new WasmError(
       'RELAXED_SIMD_UNAVAILABLE',
       'relaxedSimd is true, but this engine has none: use Node 22 or later (or node --experimental-wasm-relaxed-simd), Chrome 114 or later, or leave the option out.',
     );
-  return {
-    simd: true,
-    relaxedSimd: relaxedSimd ?? available,
-    reasons: {
-      ...reasons,
-      simd: 'the engine has it',
-      relaxedSimd:
-        relaxedSimd === false
-          ? 'switched off by the option relaxedSimd'
-          : available
-            ? 'the engine has it'
-            : 'the engine lacks it',
-    },
-  };
+  const relaxedSimd = options.relaxedSimd ?? (before?.simd ? before.relaxedSimd : available);
+  const reasons = { simd: 'the engine has it', relaxedSimd: why(relaxedSimd, options.relaxedSimd, available), threads };
+  return { simd, relaxedSimd, reasons };
+}
+
+function why(chosen: boolean, asked: boolean | undefined, available: boolean): string {
+  if (!available) return 'the engine lacks it';
+  if (chosen) return 'the engine has it';
+  return asked === false ? 'switched off by the option relaxedSimd' : 'switched off before';
 }
 
 async function prepareStart(simd: boolean, paths: WasmPaths | undefined): Promise<void> {
@@ -95,9 +90,17 @@ async function prepareStart(simd: boolean, paths: WasmPaths | undefined): Promis
   env().set('WASM_HAS_SIMD_SUPPORT', simd);
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   // tfjs insists on an entry for every file and reads the one that the flags choose.
-  setWasmPaths({
-    'tfjs-backend-wasm.wasm': place,
-    'tfjs-backend-wasm-simd.wasm': place,
-    'tfjs-backend-wasm-threaded-simd.wasm': place,
-  });
+  try {
+    setWasmPaths({
+      'tfjs-backend-wasm.wasm': place,
+      'tfjs-backend-wasm-simd.wasm': place,
+      'tfjs-backend-wasm-threaded-simd.wasm': place,
+    });
+  } catch (cause) {
+    throw new WasmError(
+      'START_FAILED',
+      'tfjs has tried to start its wasm backend before and failed, and takes no paths any more: reload, and call useWasm() first.',
+      { cause },
+    );
+  }
 }
