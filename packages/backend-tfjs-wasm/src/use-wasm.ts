@@ -79,9 +79,9 @@ function choose(options: WasmOptions, before: Build | undefined): Omit<WasmChoic
 }
 
 function why(chosen: boolean, asked: boolean | undefined, available: boolean): string {
+  if (asked === false) return 'switched off by the option relaxedSimd';
   if (!available) return 'the engine lacks it';
-  if (chosen) return 'the engine has it';
-  return asked === false ? 'switched off by the option relaxedSimd' : 'switched off before';
+  return chosen ? 'the engine has it' : 'switched off before';
 }
 
 async function prepareStart(simd: boolean, paths: WasmPaths | undefined): Promise<void> {
