@@ -36,7 +36,7 @@ export async function compile({ relaxed }) {
 /** The ids of a module's sections, in order. */
 function sections(binary) {
   const ids = [];
-  for (let at = 8; at < binary.length; ) {
+  for (let at = 8; at < binary.length;) {
     ids.push(binary[at++]);
     let size = 0;
     for (let shift = 0, byte = 128; byte & 128; shift += 7) size |= ((byte = binary[at++]) & 127) << shift;
