@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+// Switches relaxed SIMD on where Node 20 hides it behind a flag.
+import '../test/backends.ts';
 import { hasRelaxedSimd } from './features.ts';
 import { useWasm } from './use-wasm.ts';
 
