@@ -18,7 +18,7 @@ const colors: Readonly<Partial<Record<ContestantId, string>>> = {
 export function chart({ measurements, cpu }: Report): string {
   const steps = measurements.filter((m) => m.flops === undefined);
   const one: ContestantId = steps.some((m) => m.milliseconds.torch) ? 'torch' : 'simd';
-  const present = shown.filter((id) => steps.some((m) => m.milliseconds[id]));
+  const present = shown.filter((id) => steps.some((m) => m.milliseconds[id] ?? m.impossible[id]));
   const bars = steps.flatMap((m) => present.flatMap((id) => bar(m, id, one)));
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({

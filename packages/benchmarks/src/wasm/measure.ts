@@ -1,5 +1,6 @@
 import { type Case, flopsOf, titleOf } from './cases.ts';
 import { type Contestant, type ContestantId } from './contestants.ts';
+import { slow } from './protocol.ts';
 
 /** One case: the milliseconds of every contestant in every round, or why it can't do the case; the peak measured in between. */
 export interface Measurement {
@@ -27,17 +28,16 @@ export async function measure(
 ): Promise<Measurement> {
   const able: Contestant[] = [];
   const impossible: Partial<Record<ContestantId, string>> = {};
+  const milliseconds: Partial<Record<ContestantId, number[]>> = {};
   for (const contestant of contestants) {
     const answer = await contestant.ask({ prepare: measured, budget });
     if ('impossible' in answer) impossible[contestant.id] = answer.impossible;
+    else if (answer.milliseconds > slow * budget) milliseconds[contestant.id] = [answer.milliseconds];
     else able.push(contestant);
   }
-  const milliseconds: Partial<Record<ContestantId, number[]>> = {};
   const peak: { simd: number[]; relaxed: number[] } = { simd: [], relaxed: [] };
   for (let round = 0; round < rounds; round++) {
     for (const contestant of able) {
-      // Whoever takes five times its budget for a single repetition is measured once.
-      if (round >= 1 && (milliseconds[contestant.id]?.[0] ?? 0) > 5 * budget) continue;
       const answer = await contestant.ask({ budget });
       if ('impossible' in answer)
         throw new Error(`${contestant.title} failed in the middle of ${measured.id}: ${answer.impossible}`);

@@ -12,3 +12,6 @@ export interface Request {
 
 /** Milliseconds of a repetition in the fastest run, or why the worker can't do this case. */
 export type Answer = { readonly milliseconds: number } | { readonly impossible: string };
+
+/** Whoever takes so many times its budget for a single repetition is measured once, by the first. */
+export const slow = 10;
