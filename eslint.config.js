@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'examples/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'examples/**', '**/assembly/**'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,js,mjs}'],

@@ -1,9 +1,10 @@
 import { adam, optimizer } from '@overparam/backend-tfjs';
+import { useWasm } from '@overparam/backend-tfjs-wasm';
 import { constantStep, ponos } from '@overparam/polyak-nonmonotone';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { median, sideBySide, type Contender } from './side-by-side.ts';
-import type { Row } from './table.ts';
+import { median, sideBySide, type Contender } from '../side-by-side.ts';
+import type { Row } from '../table.ts';
 
 const batch = 128;
 const layers = [784, 512, 256, 10];
@@ -36,10 +37,11 @@ function problem(): { loss: () => tf.Scalar; variables: tf.Variable[] } {
  * A step of the MLP 784-512-256-10 on a batch of 128: a line search and plain Adam through this project's optimizer, and
  * tfjs's own optimizers, each on a model of its own with the same start.
  */
-export async function optimizerStep({ backends }: { readonly backends: readonly string[] }): Promise<readonly Row[]> {
+export async function measure(backends: readonly string[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const backend of backends) {
-    await tf.setBackend(backend);
+    if (backend === 'useWasm') await useWasm();
+    else await tf.setBackend(backend);
     const forwards: number[] = [];
     const searched = optimizer(ponos(), { onReport: (report) => forwards.push(report.forwards) });
     const optimizers: [string, tf.Optimizer][] = [

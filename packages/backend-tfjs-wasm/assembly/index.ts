@@ -1,0 +1,17 @@
+export { gemmFused, gemmScratch } from './gemm';
+export { epilogue } from './epilogue';
+export { integerGemm } from './integer-gemm';
+export { convolution, convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, repeat, sumGroups } from './depthwise';
+export {
+  argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
+} from './pool';
+export { gather, segmentSum } from './segments';
+export { reduce } from './reduce';
+export { unary } from './unary';
+export { stridedCopy } from './strided-copy';
+export { binary, logical, select } from './binary';
+export { adagrad, adam, axpy, dots, momentum } from './optimizer';
+export { batchNorm, layerNorm, layerNormGradient } from './normalize';
+export { logSoftmax, softmax, softmaxGradient } from './softmax';
+export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';

@@ -1,0 +1,21 @@
+/** Why `useWasm` gave up. */
+export type WasmErrorCode =
+  | 'FILES_NOT_FOUND'
+  | 'RELAXED_SIMD_UNAVAILABLE'
+  | 'SIMD_UNAVAILABLE'
+  | 'START_FAILED'
+  | 'TFJS_COPIES'
+  | 'TFJS_VERSION'
+  | 'WASM_FORBIDDEN'
+  | 'WASM_UNAVAILABLE';
+
+/** The errors of this package: `code` says which, the message names the value and the remedy. */
+export class WasmError extends Error {
+  // The name that core's isOverparamError looks for; this package stands alone and imports nothing of ours.
+  override readonly name = 'OverparamError';
+  readonly code: WasmErrorCode;
+  constructor(code: WasmErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,30 @@
+import { engine, getBackend, getKernel, type GradConfig, mul, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+
+const fused = 'OverparamSoftmaxGradient';
+
+/** y (dy - <y, dy>) along the last axis: one kernel where the backend has it. */
+function throughSoftmax(y: Tensor, dy: Tensor): Tensor {
+  if (getKernel(fused, getBackend())) return engine().runKernel(fused, { y, dy });
+  return mul(y, sub(dy, sum(mul(y, dy), -1, true)));
+}
+
+/** Softmax, and the gradient of its gradient. */
+export const softmaxGradients: readonly GradConfig[] = [
+  {
+    kernelName: 'Softmax',
+    outputsToSave: [true],
+    gradFunc: (dy, saved) => ({ logits: () => throughSoftmax(saved[0]!, dy as Tensor) }),
+  },
+  {
+    kernelName: fused,
+    inputsToSave: ['y', 'dy'],
+    gradFunc: (upstream, saved) => {
+      const [y, dy, u] = [...saved, upstream] as [Tensor, Tensor, Tensor];
+      const inner = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), -1, true);
+      return {
+        y: () => sub(mul(u, sub(dy, inner(y, dy))), mul(dy, inner(u, y))),
+        dy: () => throughSoftmax(y, u),
+      };
+    },
+  },
+];

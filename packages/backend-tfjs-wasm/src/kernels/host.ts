@@ -1,0 +1,138 @@
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { hasRelaxedSimd } from '../features.ts';
+import { relaxedSimd, simd } from './embedded.ts';
+import { type Exports } from './exports.ts';
+
+/** What a kernel needs: our functions in tfjs's memory, where tensors lie in it, and scratch. */
+export interface KernelHost {
+  readonly backend: BackendWasm;
+  /** Our functions. They take byte offsets into tfjs's memory. */
+  readonly wasm: Exports;
+  /** Whether products are fused multiply-adds. */
+  readonly relaxedSimd: boolean;
+  /** The byte offset of a tensor's values. */
+  offset(tensor: TensorInfo): number;
+  /** A new tensor; `write` writes its values, and where it throws the tensor is freed. */
+  make(shape: readonly number[], dtype: DataType, write: (out: TensorInfo) => void): TensorInfo;
+  /** New float32 tensors; `write` gets their offsets. Where something fails, all are freed. */
+  several(shapes: readonly (readonly number[])[], write: (...offsets: number[]) => void): TensorInfo[];
+  /** A tensor that shares the values of another. */
+  alias(tensor: TensorInfo, shape: readonly number[]): TensorInfo;
+  /** Calls `use` with the offset of that many bytes, and gives them back whatever happens. */
+  scratch<T>(bytes: number, use: (offset: number) => T): T;
+  /** Frees a tensor that a kernel made for itself. */
+  free(tensor: TensorInfo): void;
+  /** The values of a tensor where they lie; stale after the next allocation. */
+  floats(tensor: TensorInfo): Float32Array;
+  ints(tensor: TensorInfo): Int32Array;
+  /** Float64 values in scratch. */
+  doubles(at: number, count: number): Float64Array;
+  /** Fills scratch with a float32 value. */
+  fill(at: number, count: number, value: number): void;
+  /** Writes 32-bit integers into scratch. */
+  writeInts(at: number, values: readonly number[]): void;
+}
+
+interface TfjsModule {
+  readonly asm?: { readonly memory?: WebAssembly.Memory };
+  readonly wasmMemory?: WebAssembly.Memory;
+  readonly HEAPU8: Uint8Array<ArrayBuffer>;
+  _malloc(bytes: number): number;
+  _free(offset: number): void;
+}
+
+/**
+ * Instantiates our kernels in the memory of a tfjs wasm backend.
+ *
+ * @param backend the wasm backend, initialised (`tf.backend()` after `await tf.ready()`)
+ * @param options.relaxedSimd fused multiply-add; by default where the engine has it
+ */
+export function createKernelHost(backend: BackendWasm, options: { readonly relaxedSimd?: boolean } = {}): KernelHost {
+  const { relaxedSimd: relaxed = hasRelaxedSimd() } = options;
+  const tfjs = backend.wasm as unknown as TfjsModule;
+  const memory = tfjs.asm?.memory ?? tfjs.wasmMemory!;
+  const bytes = fromBase64(relaxed ? relaxedSimd : simd);
+  const module = new WebAssembly.Module(memory.buffer instanceof ArrayBuffer ? bytes : withSharedMemory(bytes));
+  const wasm = { ...new WebAssembly.Instance(module, { env: { memory } }).exports } as unknown as Exports;
+
+  const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  const make: KernelHost['make'] = (shape, dtype, write) => {
+    const out = backend.makeOutput(shape as number[], dtype);
+    try {
+      const bytes = util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype);
+      if (bytes > 0 && offset(out) === 0) throw outOfMemory(bytes);
+      write(out);
+      return out;
+    } catch (error) {
+      backend.disposeData(out.dataId);
+      throw error;
+    }
+  };
+  const several: KernelHost['several'] = (shapes, write) => {
+    const made: TensorInfo[] = [];
+    const next = (): void => {
+      if (made.length === shapes.length) write(...made.map(offset));
+      else
+        make(shapes[made.length]!, 'float32', (out) => {
+          made.push(out);
+          next();
+        });
+    };
+    next();
+    return made;
+  };
+  return {
+    backend,
+    wasm,
+    relaxedSimd: relaxed,
+    offset,
+    make,
+    several,
+    alias(tensor, shape) {
+      backend.incRef(tensor.dataId);
+      return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
+    },
+    scratch(bytes, use) {
+      const at = tfjs._malloc(bytes) >>> 0;
+      if (at === 0) throw outOfMemory(bytes);
+      try {
+        return use(at);
+      } finally {
+        tfjs._free(at);
+      }
+    },
+    free(tensor) {
+      backend.disposeData(tensor.dataId);
+    },
+    floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
+    doubles: (at, count) => new Float64Array(memory.buffer, at, count),
+    fill: (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value),
+    writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
+    ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
+  };
+}
+
+function outOfMemory(bytes: number): Error {
+  return new RangeError(
+    `The wasm heap has no ${bytes} bytes left: it ends at 4 GiB. Use smaller batches, or dispose tensors (tf.tidy).`,
+  );
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/**
+ * The same module for a shared memory, which tfjs has where it runs threads. The limits of an imported memory start with a
+ * byte of flags; ours follows the import's name "memory" and its kind (2). 1 is "has a maximum", 3 is "and is shared".
+ */
+function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const text = String.fromCharCode(...bytes.subarray(0, 4096));
+  const flags = text.indexOf('\x03env\x06memory\x02') + '\x03env\x06memory\x02'.length;
+  bytes[flags] = 3;
+  return bytes;
+}

@@ -1,0 +1,122 @@
+import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type Finish, type Fused, withFinish } from './finish.ts';
+import { type KernelHost } from './host.ts';
+import { type Matrix, multiply, rowMajor, transposed } from './product.ts';
+
+/** op(A) op(B) for each pair of matrices of two batches, which broadcast, then bias and activation. */
+export interface MatMul extends Fused {
+  readonly a: TensorInfo;
+  readonly b: TensorInfo;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+export function matMul(
+  host: KernelHost,
+  { a, b, transposeA = false, transposeB = false, ...fused }: MatMul,
+): TensorInfo {
+  util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () => `matMul of shapes [${a.shape}] and [${b.shape}]: it takes matrices.`,
+  );
+  const [m, ka] = matrixShape(a, transposeA);
+  const [kb, n] = matrixShape(b, transposeB);
+  util.assert(ka === kb, () => `matMul of inner sizes ${ka} and ${kb}: they must be equal.`);
+  const batchA = a.shape.slice(0, -2);
+  const batchB = b.shape.slice(0, -2);
+  const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
+  const shape = [...batch, m, n];
+  if (a.dtype !== 'float32') return integerMatMul(host, a, b, transposeA, transposeB, shape);
+  return withFinish(host, fused, shape, (finish) =>
+    host.make(shape, 'float32', (out) => {
+      const ab = sources(host, a, b, transposeA, transposeB);
+      // One matrix for the whole batch: all its rows make one tall product.
+      if (util.sizeFromShape(batchB) === 1 && !transposeA && util.sizeFromShape(batch) > 1) {
+        const rows = util.sizeFromShape(batch) * m;
+        run(host, [[rowMajor(host.offset(a), rows, ka), ab.b(0)]], out, rows * n, finish);
+      } else {
+        const [indexA, indexB] = [broadcastIndex(batchA, batch), broadcastIndex(batchB, batch)];
+        const pairs = indexA.map((i, at) => [ab.a(i), ab.b(indexB[at]!)] as const);
+        run(host, pairs, out, m * n, finish);
+      }
+    }),
+  );
+}
+
+function matrixShape({ shape }: TensorInfo, transpose: boolean): readonly [rows: number, columns: number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transpose ? [columns, rows] : [rows, columns];
+}
+
+function sources(host: KernelHost, a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean) {
+  const of = (t: TensorInfo, transpose: boolean) => {
+    const [rows, columns] = t.shape.slice(-2) as [number, number];
+    const at = host.offset(t);
+    return (index: number): Matrix => {
+      const matrix = rowMajor(at + 4 * index * rows * columns, rows, columns);
+      return transpose ? transposed(matrix) : matrix;
+    };
+  };
+  return { a: of(a, transposeA), b: of(b, transposeB) };
+}
+
+/** For each matrix of the broadcast batch, which matrix of the smaller batch it is. */
+export function broadcastIndex(from: readonly number[], to: readonly number[]): number[] {
+  let index = [0];
+  let stride = util.sizeFromShape(from as number[]);
+  for (let d = 0; d < to.length; d++) {
+    const size = from[d - (to.length - from.length)] ?? 1;
+    stride = size === 0 ? 0 : stride / size;
+    const step = size === 1 ? 0 : stride;
+    index = index.flatMap((i) => Array.from({ length: to[d]! }, (_, j) => i + j * step));
+  }
+  return index;
+}
+
+function run(
+  host: KernelHost,
+  pairs: readonly (readonly [Matrix, Matrix])[],
+  out: TensorInfo,
+  size: number,
+  finish: Finish,
+): void {
+  const first = pairs[0];
+  if (!first || size === 0) return;
+  const [{ rows: m, columns: k }, { columns: n }] = first;
+  host.scratch(host.wasm.gemmScratch(m, n, k), (scratch) => {
+    const at = host.offset(out);
+    pairs.forEach(([a, b], i) => {
+      const slopes = finish.slopeStride ? finish.slopes + 4 * i * size : finish.slopes;
+      multiply(host, a, b, { at: at + 4 * i * size, rowStride: n }, scratch, { finish: { ...finish, slopes } });
+    });
+  });
+}
+
+function integerMatMul(
+  host: KernelHost,
+  a: TensorInfo,
+  b: TensorInfo,
+  transposeA: boolean,
+  transposeB: boolean,
+  shape: number[],
+): TensorInfo {
+  const batch = shape.slice(0, -2);
+  const [indexA, indexB] = [broadcastIndex(a.shape.slice(0, -2), batch), broadcastIndex(b.shape.slice(0, -2), batch)];
+  const ab = sources(host, a, b, transposeA, transposeB);
+  const [m, n] = shape.slice(-2) as [number, number];
+  return host.make(shape, 'int32', (out) =>
+    indexA.forEach((i, at) => {
+      const [x, y] = [ab.a(i), ab.b(indexB[at]!)];
+      host.wasm.integerGemm(
+        ...([x.at, x.rowStride, x.columnStride, y.at, y.rowStride, y.columnStride] as const),
+        ...([host.offset(out) + 4 * at * m * n, m, n, x.columns] as const),
+      );
+    }),
+  );
+}
+
+/** BatchMatMul and _FusedMatMul. */
+export function matMulKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
+  const kernel: KernelFunc = ({ inputs, attrs }) => matMul(host, { ...inputs, ...attrs } as unknown as MatMul);
+  return { BatchMatMul: kernel, _FusedMatMul: kernel };
+}

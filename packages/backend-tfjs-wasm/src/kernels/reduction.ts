@@ -1,0 +1,74 @@
+import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { asFloat } from './as-float.ts';
+import { type KernelHost } from './host.ts';
+import { type Stock } from './register.ts';
+
+const [sum, max, min] = [0, 1, 2];
+
+/** Sum, Mean, Max and Min over any axes, without a transpose. */
+export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+  /** One run of neighbouring axes at a time, the innermost first. */
+  const reduce = (op: number, x: TensorInfo, axes: readonly number[], keepDims: boolean, scale: number): TensorInfo => {
+    const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes as number[]);
+    const shape = keepDims ? backend_util.expandShapeToKeepDim(kept, axes as number[]) : kept;
+    const runs = neighbours(axes);
+    let current = x;
+    for (const [i, [first, last]] of runs.entries()) {
+      const from = current;
+      const [before, n, behind] = [
+        from.shape.slice(0, first),
+        util.sizeFromShape(from.shape.slice(first, last + 1)),
+        from.shape.slice(last + 1),
+      ];
+      const [outer, inner] = [util.sizeFromShape(before), util.sizeFromShape(behind)];
+      const final = i === runs.length - 1;
+      try {
+        current = host.make(final ? shape : [...before, ...behind], 'float32', (y) =>
+          host.wasm.reduce(op, host.offset(from), outer, n, inner, final ? scale : 1, host.offset(y)),
+        );
+      } finally {
+        if (from !== x) host.free(from);
+      }
+    }
+    return current === x ? host.alias(x, shape) : current;
+  };
+  const axesOf = (x: TensorInfo, axis: number | number[]): number[] =>
+    util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+  const kernel =
+    (name: string, op: number): KernelFunc =>
+    (args) => {
+      const { x } = args.inputs as unknown as { x: TensorInfo };
+      const { axis, reductionIndices, keepDims } = args.attrs as unknown as Attributes;
+      if (x.dtype !== 'float32') return stock(name)(args);
+      return reduce(op, x, axesOf(x, (axis ?? reductionIndices)!), keepDims, 1);
+    };
+  return {
+    Sum: kernel('Sum', sum),
+    Max: kernel('Max', max),
+    Min: kernel('Min', min),
+    Mean: ({ inputs, attrs }) => {
+      const { x } = inputs as unknown as { x: TensorInfo };
+      const { axis, keepDims } = attrs as unknown as Attributes & { axis: number | number[] };
+      const axes = axesOf(x, axis);
+      const n = axes.reduce((n, d) => n * x.shape[d]!, 1);
+      return asFloat(host, x, (x) => reduce(sum, x, axes, keepDims, 1 / n), 'float32');
+    },
+  };
+}
+
+interface Attributes {
+  readonly axis?: number | number[];
+  readonly reductionIndices?: number | number[];
+  readonly keepDims: boolean;
+}
+
+/** Runs of neighbouring axes, [first, last] each, the innermost first. */
+function neighbours(axes: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const axis of axes) {
+    const run = runs[runs.length - 1];
+    if (run && run[1] === axis - 1) run[1] = axis;
+    else runs.push([axis, axis]);
+  }
+  return runs.reverse();
+}

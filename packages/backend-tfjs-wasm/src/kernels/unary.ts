@@ -1,0 +1,40 @@
+import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type KernelHost } from './host.ts';
+import { type Stock } from './register.ts';
+
+const codes: Readonly<Record<string, number>> = {
+  ...{ Exp: 0, Expm1: 1, Log: 2, Log1p: 3, Sigmoid: 4, Tanh: 5, Softplus: 6, Erf: 7 },
+  ...{ Elu: 8, Selu: 9, LeakyRelu: 10, Sqrt: 11, Rsqrt: 12, Reciprocal: 13, Step: 14 },
+  ...{ OverparamGelu: 17, OverparamSilu: 18 },
+};
+const square = 15;
+const cube = 16;
+
+/** Functions of one number, on float32; tfjs's own kernels take the other types. */
+export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+  const map = (code: number, x: TensorInfo, alpha = 0): TensorInfo =>
+    host.make(x.shape, 'float32', (y) =>
+      host.wasm.unary(code, host.offset(x), host.offset(y), util.sizeFromShape(x.shape), alpha),
+    );
+  const kernels = Object.entries(codes).map(([name, code]): [string, KernelFunc] => [
+    name,
+    (args) => {
+      const { x } = args.inputs as unknown as { x: TensorInfo };
+      const { alpha } = (args.attrs ?? {}) as { alpha?: number };
+      return x.dtype === 'float32' ? map(code, x, alpha) : stock(name)(args);
+    },
+  ]);
+  return {
+    ...Object.fromEntries(kernels),
+    /** The exponents 2 and 3, which is nearly all that training asks for. */
+    Pow: (args) => {
+      const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
+      if (a.dtype === 'float32' && b.dtype === 'float32' && util.sizeFromShape(b.shape) === 1) {
+        const exponent = host.floats(b)[0];
+        if ((exponent === 2 || exponent === 3) && b.shape.length <= a.shape.length)
+          return map(exponent === 2 ? square : cube, a);
+      }
+      return stock('Pow')(args);
+    },
+  };
+}

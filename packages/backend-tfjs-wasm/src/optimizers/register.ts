@@ -1,0 +1,116 @@
+import {
+  AdamOptimizer,
+  engine,
+  getBackend,
+  getKernel,
+  MomentumOptimizer,
+  mul,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Optimizer,
+  SGDOptimizer,
+  type Tensor,
+  tidy,
+  type Variable,
+  variable,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+
+/** What tfjs's optimisers keep in fields that their types hide. */
+interface Sgd {
+  learningRate: number;
+  incrementIterations(): void;
+}
+interface Momentum extends Sgd {
+  momentum: number;
+  useNesterov: boolean;
+  accumulations: Moment[];
+}
+interface Adam extends Sgd {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  iterations: number;
+  accBeta1: Variable;
+  accBeta2: Variable;
+  accumulatedFirstMoment: Moment[];
+  accumulatedSecondMoment: Moment[];
+}
+interface Moment {
+  readonly originalName: string;
+  readonly variable: Variable;
+}
+type Gradients = readonly { readonly name: string; readonly tensor: Tensor }[] | NamedTensorMap;
+
+let registered = false;
+
+/**
+ * Makes tf.train.sgd, momentum and adam update a parameter by one or two kernels instead of a dozen, on backends that have them.
+ * Their state, names and weights stay those of tfjs. Idempotent.
+ */
+export function registerOptimizers(): void {
+  if (registered) return;
+  registered = true;
+  replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) => move(value, gradient, -optimizer.learningRate));
+  replaceUpdate<Momentum>(MomentumOptimizer, (optimizer, value, g, name, i) => {
+    const { variable: velocity } = moment(optimizer.accumulations, i, `${name}/momentum`, value);
+    const { momentum, useNesterov } = optimizer;
+    const [next, d] = run('OverparamMomentum', { velocity, g }, { momentum, useNesterov }) as [Tensor, Tensor];
+    velocity.assign(next);
+    move(value, d, optimizer.learningRate);
+  });
+  replaceUpdate<Adam>(
+    AdamOptimizer,
+    (optimizer, value, g, name, i) => {
+      const { variable: m } = moment(optimizer.accumulatedFirstMoment, i, `${name}/m`, value);
+      const { variable: v } = moment(optimizer.accumulatedSecondMoment, i, `${name}/v`, value);
+      const { beta1, beta2, epsilon } = optimizer;
+      const attrs = { beta1, beta2, epsilon, step: optimizer.iterations + 1 };
+      const [nextM, nextV, d] = run('OverparamAdam', { m, v, g }, attrs) as [Tensor, Tensor, Tensor];
+      m.assign(nextM);
+      v.assign(nextV);
+      move(value, d, optimizer.learningRate);
+    },
+    ({ accBeta1, accBeta2, beta1, beta2 }) => {
+      accBeta1.assign(mul(accBeta1, beta1));
+      accBeta2.assign(mul(accBeta2, beta2));
+    },
+  );
+}
+
+function replaceUpdate<O extends Sgd>(
+  optimizer: { readonly prototype: Optimizer },
+  update: (optimizer: O, value: Variable, gradient: Tensor, name: string, i: number) => void,
+  finish: (optimizer: O) => void = () => {},
+): void {
+  const { applyGradients } = optimizer.prototype;
+  optimizer.prototype.applyGradients = function (this: Optimizer, gradients: Gradients): void {
+    const named = Array.isArray(gradients)
+      ? gradients.map(({ name, tensor }) => [name, tensor] as const)
+      : Object.entries(gradients);
+    if (!getKernel('OverparamAxpy', getBackend()) || named.some(([, g]) => g != null && g.dtype !== 'float32'))
+      return applyGradients.call(this, gradients as Parameters<typeof applyGradients>[0]);
+    const self = this as unknown as O;
+    tidy(() => {
+      named.forEach(([name, g], i) => {
+        if (g != null) update(self, engine().registeredVariables[name]!, g, name, i);
+      });
+      finish(self);
+    });
+    self.incrementIterations();
+  };
+}
+
+/** The i-th moment, zeros at first. */
+function moment(moments: Moment[], i: number, originalName: string, value: Variable): Moment {
+  return (moments[i] ??= { originalName, variable: tidy(() => variable(zerosLike(value), false)) });
+}
+
+/** value <- value + step d */
+function move(value: Variable, d: Tensor, step: number): void {
+  value.assign(run('OverparamAxpy', { x: value, d }, { step })[0]!);
+}
+
+function run(kernel: string, inputs: Record<string, Tensor>, attrs: object): Tensor[] {
+  return [engine().runKernel(kernel, inputs, attrs as NamedAttrMap)].flat() as Tensor[];
+}

@@ -1,0 +1,73 @@
+/** A child process that measures one tfjs backend. Argument: `stock`, `cpu`, `simd` or `relaxed`. */
+import './relaxed-simd.ts';
+import { createInterface } from 'node:readline';
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import { useWasm } from '@overparam/backend-tfjs-wasm';
+import { type Case } from './cases.ts';
+import { losses } from './models/index.ts';
+import { type Answer, type Request, slow } from './protocol.ts';
+
+const kind = process.argv[2];
+if (kind === 'cpu') await tf.setBackend('cpu');
+else if (kind === 'stock') await tf.setBackend('wasm');
+else await useWasm({ relaxedSimd: kind === 'relaxed' });
+
+let repeat: (() => void) | undefined;
+
+function prepare(measured: Case): () => void {
+  if (measured.kind === 'matMul') {
+    const { m, n, k, batch, transposeA, transposeB } = measured;
+    const shaped = (rows: number, columns: number): number[] => (batch > 1 ? [batch, rows, columns] : [rows, columns]);
+    const a = tf.randomNormal(transposeA ? shaped(k, m) : shaped(m, k));
+    const b = tf.randomNormal(transposeB ? shaped(n, k) : shaped(k, n));
+    return () => tf.matMul(a, b, transposeA, transposeB).dispose();
+  }
+  const loss = losses[measured.model]();
+  const optimizer = measured.optimizer === 'adam' ? tf.train.adam(1e-3) : tf.train.sgd(0.01);
+  return () => {
+    const cost = optimizer.minimize(loss, true)!;
+    cost.dataSync();
+    cost.dispose();
+  };
+}
+
+/** Milliseconds that this process has computed, in all its threads: what others do on the machine doesn't count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function fastestRun(budget: number): number {
+  const end = performance.now() + budget;
+  let fastest = Infinity;
+  do {
+    const start = processorTime();
+    let [repetitions, spent] = [0, 0];
+    do {
+      repeat!();
+      repetitions++;
+      spent = processorTime() - start;
+    } while (spent < 5);
+    fastest = Math.min(fastest, spent / repetitions);
+  } while (performance.now() < end);
+  return fastest;
+}
+
+function answer(request: Request): Answer {
+  try {
+    if (request.prepare) {
+      tf.disposeVariables();
+      repeat = prepare(request.prepare);
+      const first = fastestRun(0);
+      if (first > slow * request.budget) return { milliseconds: first };
+    }
+    return { milliseconds: fastestRun(request.budget) };
+  } catch (error) {
+    return { impossible: (error as Error).message.split('\n')[0]! };
+  }
+}
+
+console.warn = () => {};
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(answer(JSON.parse(line) as Request))}\n`);
