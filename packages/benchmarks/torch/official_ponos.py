@@ -26,14 +26,10 @@ def read(folder, name):
 
 
 def mlp(widths):
-    """Glorot-uniform weights and zero biases, as tfjs initialises a dense layer."""
     layers = []
-    for i, (a, b) in enumerate(zip(widths, widths[1:])):
-        linear = nn.Linear(a, b)
-        nn.init.xavier_uniform_(linear.weight)
-        nn.init.zeros_(linear.bias)
-        layers += [nn.ReLU(), linear] if i else [linear]
-    return nn.Sequential(*layers)
+    for a, b in zip(widths, widths[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
 
 
 def main():
