@@ -1,4 +1,4 @@
-// Depthwise convolution in two dimensions, one filter a channel: y[c] = sum over taps of x[c] filter[c], four channels at once,
+// Depthwise convolution in two dimensions, one filter a channel: y[c] = sum over taps of x[c] filter[c], sixteen or four channels at once,
 // and its two gradients, which walk the same way.
 import { fma } from './fma';
 import { read, write } from './lanes';
@@ -33,7 +33,7 @@ export function depthwiseFilterGradient(x: usize, w: Window, dFilter: usize, dy:
 // @ts-ignore: decorator
 @inline
 function walk(b: i32, x: usize, w: Window, filter: usize, y: usize, mode: i32): void {
-  const pixel = <usize>w.channels << 2, whole = pixel & ~15;
+  const pixel = <usize>w.channels << 2, sixteens = pixel & ~63, fours = pixel & ~15;
   x += <usize>(b * w.height * w.width) * pixel;
   y += <usize>(b * w.outHeight * w.outWidth) * pixel;
   for (let oh = 0; oh < w.outHeight; oh++) {
@@ -42,8 +42,12 @@ function walk(b: i32, x: usize, w: Window, filter: usize, y: usize, mode: i32): 
     for (let ow = 0; ow < w.outWidth; ow++) {
       const left = ow * w.strideWidth - w.left;
       const w0 = firstTap(left, w.dilationWidth), w1 = endTap(left, w.dilationWidth, w.kernelWidth, w.width);
-      for (let c: usize = 0; c < pixel; ) {
-        const four = c < whole;
+      let c: usize = 0;
+      for (; c < sixteens; c += 64) {
+        window16(x + c, w, filter + c, y + c, pixel, top, left, h0, h1, w0, w1, mode);
+      }
+      while (c < pixel) {
+        const four = c < fours;
         window(x + c, w, filter + c, y + c, pixel, top, left, h0, h1, w0, w1, mode, four);
         c += four ? 16 : 4;
       }
@@ -72,6 +76,41 @@ function window(
     }
   }
   if (mode == FORWARD) write(y, s, four);
+}
+
+/** The same for sixteen channels. */
+// @ts-ignore: decorator
+@inline
+function window16(
+  x: usize, w: Window, filter: usize, y: usize, pixel: usize, top: i32, left: i32, h0: i32, h1: i32, w0: i32, w1: i32,
+  mode: i32,
+): void {
+  const zero = f32x4.splat(0), forward = mode == FORWARD;
+  let s0 = forward ? zero : v128.load(y), s1 = forward ? zero : v128.load(y, 16);
+  let s2 = forward ? zero : v128.load(y, 32), s3 = forward ? zero : v128.load(y, 48);
+  const step = <usize>w.dilationWidth * pixel;
+  for (let kh = h0; kh < h1; kh++) {
+    let at = x + <usize>((top + kh * w.dilationHeight) * w.width + left + w0 * w.dilationWidth) * pixel;
+    let tap = filter + <usize>(kh * w.kernelWidth + w0) * pixel;
+    for (let kw = w0; kw < w1; kw++) {
+      if (forward) {
+        s0 = fma(v128.load(at), v128.load(tap), s0); s1 = fma(v128.load(at, 16), v128.load(tap, 16), s1);
+        s2 = fma(v128.load(at, 32), v128.load(tap, 32), s2); s3 = fma(v128.load(at, 48), v128.load(tap, 48), s3);
+      } else {
+        const to = mode == INPUT ? at : tap, by = mode == INPUT ? tap : at;
+        v128.store(to, fma(s0, v128.load(by), v128.load(to)));
+        v128.store(to, fma(s1, v128.load(by, 16), v128.load(to, 16)), 16);
+        v128.store(to, fma(s2, v128.load(by, 32), v128.load(to, 32)), 32);
+        v128.store(to, fma(s3, v128.load(by, 48), v128.load(to, 48)), 48);
+      }
+      at += step;
+      tap += pixel;
+    }
+  }
+  if (forward) {
+    v128.store(y, s0); v128.store(y, s1, 16);
+    v128.store(y, s2, 32); v128.store(y, s3, 48);
+  }
 }
 
 /** Each number `times` over: a channel for each of its filters. */

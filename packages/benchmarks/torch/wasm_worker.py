@@ -167,5 +167,9 @@ for line in sys.stdin:
     if "prepare" in request:
         case = request["prepare"]
         repeat = mat_mul(case) if case["kind"] == "matMul" else training_step(case)
-        repeat()
+        end = time.perf_counter() + 0.3
+        for i in range(10**6):
+            if i >= 10 and time.perf_counter() > end:
+                break
+            repeat()
     print(json.dumps({"milliseconds": fastest_run(repeat, request["budget"])}), flush=True)

@@ -70,7 +70,11 @@ export async function main(args: readonly string[]): Promise<void> {
   const rows = table(measurements);
   process.stdout.write(`${plainTable(rows)}\n\n${circumstances(report)}\n`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
-  if (options.markdown) writeFileSync(options.markdown, `${markdownTable(rows)}\n\n${circumstances(report)}\n`);
+  if (options.markdown)
+    writeFileSync(
+      options.markdown,
+      `${markdownTable(table(measurements, { brief: true }))}\n\n${circumstances(report)}\n`,
+    );
   if (options.svg) writeFileSync(options.svg, chart(report));
 }
 

@@ -32,11 +32,14 @@ function rate({ flops, milliseconds, peak }: Measurement): string {
   return `${median(rates).toFixed(1)} GF/s, ${(100 * medianRatio(rates, peak[ours])).toFixed(0)}%`;
 }
 
-/** The table: a row of headings, then a row for each case. Times in milliseconds; ratios of the fastest build unless named. */
-export function table(measurements: readonly Measurement[]): readonly (readonly string[])[] {
+/** The table: a row of headings, then a row for each case. Times in milliseconds; ratios of both builds, or in brief of the one with FMA. */
+export function table(
+  measurements: readonly Measurement[],
+  { brief = false }: { readonly brief?: boolean } = {},
+): readonly (readonly string[])[] {
   const present = order.filter((id) => measurements.some((m) => m.milliseconds[id] ?? m.impossible[id]));
-  const ratios = present.filter((id) => id !== 'simd' && id !== 'relaxed' && id !== 'torch-all');
-  const builds = present.filter((id) => id === 'simd' || id === 'relaxed');
+  const ratios = present.filter((id) => id === 'stock' || id === 'torch' || (id === 'cpu' && !brief));
+  const builds = present.filter((id) => id === 'simd' || id === 'relaxed').slice(brief ? -1 : 0);
   const head = [
     'case',
     ...present.map((id) => `${titles[id]}, ms`),

@@ -54,13 +54,23 @@ function fastestRun(budget: number): number {
   return fastest;
 }
 
+/** Engines compile what is hot, in threads whose processor time counts too: let them finish. */
+function warmUp(run: () => void): void {
+  const end = performance.now() + 300;
+  for (let i = 0; i < 10 || performance.now() < end; i++) run();
+}
+
 function answer(request: Request): Answer {
   try {
     if (request.prepare) {
       tf.disposeVariables();
       repeat = prepare(request.prepare);
+      // The first repetition is cold, and says little unless it is far beyond the budget.
+      const limit = slow * request.budget;
       const first = fastestRun(0);
-      if (first > slow * request.budget) return { milliseconds: first };
+      const second = first > 5 * limit ? first : fastestRun(0);
+      if (second > limit) return { milliseconds: second };
+      warmUp(repeat);
     }
     return { milliseconds: fastestRun(request.budget) };
   } catch (error) {
