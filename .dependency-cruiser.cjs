@@ -36,7 +36,10 @@ module.exports = {
       name: 'numerics-without-node',
       comment: 'What runs in a browser imports no Node built-in',
       severity: 'error',
-      from: { path: '^packages/(core|linear-algebra|line-search|polyak-nonmonotone|backend-tfjs)/src', pathNot: '\\.test\\.ts$' },
+      from: {
+        path: '^packages/(core|linear-algebra|line-search|polyak-nonmonotone|backend-tfjs)/src',
+        pathNot: '\\.test\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
