@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
-
-const assembly = fileURLToPath(new URL('../assembly/', import.meta.url));
+import { compileAssembly } from '../../../tools/assemblyscript.js';
 
 /**
  * The kernels, compiled: with plain SIMD, or with relaxed SIMD (fused multiply-add).
@@ -10,24 +6,8 @@ const assembly = fileURLToPath(new URL('../assembly/', import.meta.url));
  * @returns {Promise<Uint8Array>}
  */
 export async function compile({ relaxed }) {
-  let binary;
-  const { error, stderr } = await asc.main(
-    ['index.ts', '-O3', '--runtime', 'stub', '--noAssert', '--importMemory', '--initialMemory', '1']
-      .concat(['--maximumMemory', '65536', '--enable', 'simd', '--outFile', 'kernels.wasm'])
-      .concat(relaxed ? ['--enable', 'relaxed-simd'] : []),
-    {
-      readFile: (name) => {
-        try {
-          return readFileSync(`${assembly}${name}`, 'utf8');
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (_name, contents) => void (binary = contents),
-      listFiles: () => [],
-    },
-  );
-  if (error) throw new Error(`asc failed: ${error.message}\n${stderr}`);
+  const options = relaxed ? ['--enable', 'relaxed-simd'] : [];
+  const binary = await compileAssembly(new URL('../assembly/', import.meta.url), options);
   // The module shares the memory of tfjs: a data segment of its own would overwrite somebody's tensor.
   if (sections(binary).includes(11)) throw new Error('The kernels hold static data; they must have none.');
   return binary;
