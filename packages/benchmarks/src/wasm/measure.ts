@@ -30,7 +30,9 @@ export async function measure(
   const impossible: Partial<Record<ContestantId, string>> = {};
   const milliseconds: Partial<Record<ContestantId, number[]>> = {};
   for (const contestant of contestants) {
-    const answer = await contestant.ask({ prepare: measured, budget });
+    const tooSlow = measured.kind === 'step' ? measured.tooSlow?.[contestant.id] : undefined;
+    const answer =
+      tooSlow === undefined ? await contestant.ask({ prepare: measured, budget }) : { impossible: tooSlow };
     if ('impossible' in answer) impossible[contestant.id] = answer.impossible;
     else if (answer.milliseconds > slow * budget) milliseconds[contestant.id] = [answer.milliseconds];
     else able.push(contestant);
