@@ -13,5 +13,6 @@ export { stridedCopy } from './strided-copy';
 export { binary, logical, select } from './binary';
 export { adagrad, adam, axpy, dots, momentum } from './optimizer';
 export { batchNorm, layerNorm, layerNormGradient } from './normalize';
-export { logSoftmax, softmax, softmaxGradient } from './softmax';
+export { logSoftmax, softmax, softmaxCrossEntropy, softmaxGradient } from './softmax';
+export { dropout } from './dropout';
 export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';

@@ -73,3 +73,32 @@ export function softmaxGradient(y: usize, dy: usize, rows: i32, n: i32, dx: usiz
     y += end; dy += end; dx += end;
   }
 }
+
+/**
+ * loss = -sum of y_j log softmax(z)_j of each row, a term with y_j = 0 being 0 even where the logarithm is -Infinity; and its
+ * derivative in z, softmax(z) sum(y) - y.
+ */
+export function softmaxCrossEntropy(y: usize, z: usize, rows: i32, n: i32, loss: usize, gradient: usize): void {
+  const end = <usize>n << 2, zero = f32x4.splat(0);
+  for (let i = 0; i < rows; i++) {
+    const top = greatest(z, n), sum = shiftedExponentials(z, n, top, gradient);
+    const t = f32x4.splat(top), log = f32x4.splat(f32x4.extract_lane(log4(f32x4.splat(sum)), 0));
+    let total = zero, mass = zero;
+    for (let p: usize = 0; p < end; ) {
+      const four = p + 16 <= end, label = read(y + p, four);
+      const term = f32x4.mul(label, f32x4.sub(log, f32x4.sub(read(z + p, four), t)));
+      // A lane that was not read has the label 0, and adds nothing.
+      total = f32x4.add(total, v128.and(term, f32x4.ne(label, zero)));
+      mass = f32x4.add(mass, label);
+      p += four ? 16 : 4;
+    }
+    store<f32>(loss, sum4(total));
+    const scale = f32x4.splat(sum4(mass) / sum);
+    for (let p: usize = 0; p < end; ) {
+      const four = p + 16 <= end;
+      write(gradient + p, f32x4.sub(f32x4.mul(read(gradient + p, four), scale), read(y + p, four)), four);
+      p += four ? 16 : 4;
+    }
+    y += end; z += end; gradient += end; loss += 4;
+  }
+}

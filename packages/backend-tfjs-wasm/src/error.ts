@@ -1,6 +1,9 @@
-/** Why `useWasm` gave up. */
+/** Why `useWasm` gave up, or what an operation can't take. */
 export type WasmErrorCode =
+  | 'BAD_OPTION'
+  | 'BAD_SHAPE'
   | 'FILES_NOT_FOUND'
+  | 'NO_GRADIENT'
   | 'RELAXED_SIMD_UNAVAILABLE'
   | 'SIMD_UNAVAILABLE'
   | 'START_FAILED'

@@ -6,3 +6,5 @@ export { type WasmPaths } from './locate.ts';
 export { WasmError, type WasmErrorCode } from './error.ts';
 export { gelu, silu } from './ops/activations.ts';
 export { layerNorm } from './ops/layer-norm.ts';
+export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
+export { dropout } from './ops/dropout.ts';

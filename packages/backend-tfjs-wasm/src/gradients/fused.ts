@@ -22,9 +22,18 @@ const layerNormGradient: GradConfig = {
   },
 };
 
-/** Of the kernels that this package adds: once, not the gradient of the gradient. */
+/** Linear in x, with a diagonal matrix: the gradient is the kernel itself. */
+const dropoutGradient: GradConfig = {
+  kernelName: 'OverparamDropout',
+  gradFunc: (dy, _saved, attributes) => ({
+    x: () => engine().runKernel('OverparamDropout', { x: dy as Tensor }, attributes),
+  }),
+};
+
+/** Of the kernels that this package adds; of the activations and layer normalisation once, not the gradient of the gradient. */
 export const fusedGradients: readonly GradConfig[] = [
   activation('OverparamGelu'),
   activation('OverparamSilu'),
   layerNormGradient,
+  dropoutGradient,
 ];

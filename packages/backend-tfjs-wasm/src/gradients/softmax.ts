@@ -3,7 +3,7 @@ import { engine, getBackend, getKernel, type GradConfig, mul, sub, sum, type Ten
 const fused = 'OverparamSoftmaxGradient';
 
 /** y (dy - <y, dy>) along the last axis: one kernel where the backend has it. */
-function throughSoftmax(y: Tensor, dy: Tensor): Tensor {
+export function throughSoftmax(y: Tensor, dy: Tensor): Tensor {
   if (getKernel(fused, getBackend())) return engine().runKernel(fused, { y, dy });
   return mul(y, sub(dy, sum(mul(y, dy), -1, true)));
 }

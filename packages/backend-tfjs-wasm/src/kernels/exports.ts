@@ -59,6 +59,10 @@ export interface Exports {
   reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
   softmax(x: number, rows: number, n: number, y: number): void;
   logSoftmax(x: number, rows: number, n: number, y: number): void;
+  softmaxCrossEntropy(
+    ...args: [labels: number, logits: number, rows: number, n: number, loss: number, gradient: number]
+  ): void;
+  dropout(x: number, n: number, seed: number, threshold: number, scale: number, y: number): void;
   softmaxGradient(y: number, dy: number, rows: number, n: number, dx: number): void;
   batchNorm(
     ...args: [

@@ -3,6 +3,7 @@ import { binaryKernels } from './binary.ts';
 import { conversionKernels } from './conversion.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
+import { dropoutKernels } from './dropout.ts';
 import { einsumKernels } from './einsum.ts';
 import { type KernelHost } from './host.ts';
 import { matMulKernels } from './matmul.ts';
@@ -35,6 +36,7 @@ const families: readonly ((host: KernelHost, stock: Stock) => Kernels)[] = [
   reductionKernels,
   softmaxKernels,
   normalizationKernels,
+  dropoutKernels,
   optimizerKernels,
 ];
 

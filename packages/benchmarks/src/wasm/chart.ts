@@ -23,9 +23,10 @@ export function chart({ measurements, cpu }: Report): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({
     document: document as unknown as Document,
-    width: 760,
+    width: 860,
     height: steps.length * (present.length * 13 + 14) + 70,
-    marginLeft: 260,
+    marginLeft: 330,
+    marginRight: 110,
     marginTop: 40,
     style: { fontFamily: 'system-ui, sans-serif', fontSize: '11px', background: 'white' },
     x: { label: `speed of a training step, ${titles[one]} = 1 (${cpu})`, grid: true, axis: 'top' },

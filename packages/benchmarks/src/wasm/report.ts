@@ -40,11 +40,12 @@ export function table(
   const present = order.filter((id) => measurements.some((m) => m.milliseconds[id] ?? m.impossible[id]));
   const ratios = present.filter((id) => id === 'stock' || id === 'torch' || (id === 'cpu' && !brief));
   const builds = present.filter((id) => id === 'simd' || id === 'relaxed').slice(brief ? -1 : 0);
+  const products = measurements.some(({ flops }) => flops !== undefined);
   const head = [
     'case',
     ...present.map((id) => `${titles[id]}, ms`),
     ...ratios.flatMap((other) => builds.map((ours) => `${titles[ours]} / ${titles[other]}`)),
-    'rate, of peak',
+    ...(products ? ['rate, of peak'] : []),
   ];
   const rows = measurements.map((m) => [
     m.title,
@@ -53,7 +54,7 @@ export function table(
       return values ? milliseconds(median(values)) : m.impossible[id] ? 'cannot' : '';
     }),
     ...ratios.flatMap((other) => builds.map((ours) => times(speedup(m, ours, other)))),
-    rate(m),
+    ...(products ? [rate(m)] : []),
   ]);
   return [head, ...rows];
 }
