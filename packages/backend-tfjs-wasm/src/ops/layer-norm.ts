@@ -1,4 +1,4 @@
-import { add, engine, getBackend, getKernel, moments, mul, rsqrt, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, engine, getBackend, getKernel, moments, mul, rsqrt, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * Layer normalisation (arXiv:1607.06450): (x - mean) / sqrt(variance + epsilon) scale + offset, with the mean and the variance of
@@ -9,10 +9,12 @@ import { add, engine, getBackend, getKernel, moments, mul, rsqrt, sub, type Tens
  * @param offset [n]
  */
 export function layerNorm(x: Tensor, scale: Tensor, offset: Tensor, epsilon = 1e-5): Tensor {
-  if (getKernel('OverparamLayerNorm', getBackend())) {
-    const outputs = engine().runKernel('OverparamLayerNorm', { x, scale, offset }, { epsilon });
-    return (outputs as unknown as Tensor[])[0]!;
-  }
-  const { mean, variance } = moments(x, -1, true);
-  return add(mul(mul(sub(x, mean), rsqrt(add(variance, epsilon))), scale), offset);
+  return tidy(() => {
+    if (getKernel('OverparamLayerNorm', getBackend())) {
+      const outputs = engine().runKernel('OverparamLayerNorm', { x, scale, offset }, { epsilon });
+      return (outputs as unknown as Tensor[])[0]!;
+    }
+    const { mean, variance } = moments(x, -1, true);
+    return add(mul(mul(sub(x, mean), rsqrt(add(variance, epsilon))), scale), offset);
+  });
 }
