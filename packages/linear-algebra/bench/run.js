@@ -17,8 +17,20 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: '/usr/bin/python3' },
     'no-ml-matrix': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (options.help) {
+  console.log(`npm run bench -w @overparam/linear-algebra -- [options]
+
+  --tasks LIST     names of functions, such as cholesky,symmetricEigen (default: all)
+  --sizes LIST     numbers of rows (default 500,1000)
+  --rounds N       interleaved rounds, of which the median counts (default 9)
+  --python PATH    a python3 with torch, for LAPACK
+  --no-ml-matrix   leaves ml-matrix out
+  --json           prints every measurement`);
+  process.exit();
+}
 const rounds = Number(options.rounds);
 const { CholeskyDecomposition, EigenvalueDecomposition, Matrix, QrDecomposition } = MlMatrix;
 
