@@ -35,7 +35,7 @@ export interface Oracle {
 }
 
 /**
- * What a driver looks for on an oracle, beside the questions; both are optional.
+ * What a driver looks for on an oracle, beside the questions; all of it is optional.
  */
 export interface Housekeeping {
   /** The backend's name, for messages. */
