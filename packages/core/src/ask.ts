@@ -7,11 +7,11 @@ export interface Question {
 /** A computation that puts questions to an oracle: `yield*` it, and be handed its result. */
 export type Inquiry<T> = Generator<Question, T, unknown>;
 
-/** The oracle as a method sees it: the same questions, each answered through `yield*`. */
+/** The oracle as a method sees it: the same questions, each answered through `yield*`; an optional one may be absent. */
 export type Asking<O> = {
-  readonly [Q in keyof O as O[Q] extends (...about: never[]) => unknown ? Q : never]: O[Q] extends (
-    ...about: infer About
-  ) => infer A
+  readonly [Q in keyof O as NonNullable<O[Q]> extends (...about: never[]) => unknown ? Q : never]: NonNullable<
+    O[Q]
+  > extends (...about: infer About) => infer A
     ? (...about: About) => Inquiry<Awaited<A>>
     : never;
 };

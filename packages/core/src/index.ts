@@ -1,5 +1,17 @@
 export type { Answer, Housekeeping, Linearization, LinearizeRequest, Oracle } from './oracle.ts';
 export type {
+  ColumnScaling,
+  CompositeOracle,
+  Dimensions,
+  DisplacementOracle,
+  JacobianOracle,
+  JacobianRequest,
+  KernelRequest,
+  OutputsAlongOracle,
+  PullbackRequest,
+} from './composite-oracle.ts';
+export type { Matrix } from './matrix.ts';
+export type {
   AcceleratedOracle,
   DirectionName,
   DirectionSummary,

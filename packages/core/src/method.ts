@@ -5,13 +5,15 @@ import type { Oracle } from './oracle.ts';
 export interface Step<State, Report> {
   readonly state: State;
   readonly report: Report;
+  /** Why the method asks to stop here; absent: it goes on. */
+  readonly stopped?: string;
 }
 
 /**
  * An iterative method as a coroutine: each step asks typed questions of an oracle and computes with the answers.
  *
  * What a method keeps to: `state` is plain data that survives JSON, and is never changed in place; a step asks only
- * questions named in `needs`; it asks at most one whose name begins with `move`, and that one last, so that a step
+ * questions named in `needs` or `wants`; it asks at most one whose name begins with `move`, and that one last, so that a step
  * happens whole or not at all.
  */
 export interface Method<State, Report, Needs extends object = Oracle> {
@@ -20,6 +22,8 @@ export interface Method<State, Report, Needs extends object = Oracle> {
   readonly options?: object;
   /** The questions that a step may ask; the driver checks them against the oracle before the first step. */
   readonly needs: readonly (keyof Needs & string)[];
+  /** Questions that a step asks only of an oracle that answers them: of any other they are absent in `oracle`. */
+  readonly wants?: readonly (keyof Needs & string)[];
   /** The state before the first step. */
   init(): State;
   step(state: State, oracle: Asking<Needs>): Inquiry<Step<State, Report>>;

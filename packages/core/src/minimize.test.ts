@@ -29,6 +29,20 @@ describe('minimize', () => {
     expect((await minimize(halving, inner, { steps: 1, state: { steps: 7 } })).state).toEqual({ steps: 8 });
   });
 
+  it('stops when the method says so, after telling of that step', async () => {
+    const arriving = {
+      ...halving,
+      *step(...args: Parameters<typeof halving.step>): ReturnType<typeof halving.step> {
+        const step = yield* halving.step(...args);
+        return step.state.steps < 3 ? step : { ...step, stopped: 'gradient' };
+      },
+    };
+    const seen: number[] = [];
+    const result = await minimize(arriving, quadratic([8]), { steps: 9, onStep: ({ step }) => void seen.push(step) });
+    expect(result).toMatchObject({ steps: 3, stopped: 'method', reason: 'gradient' });
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
   it('stops when onStep, which is awaited, says false', async () => {
     const result = await minimize(halving, quadratic([8]), { steps: Infinity, onStep: async ({ step }) => step < 2 });
     expect(result).toMatchObject({ steps: 2, stopped: 'onStep', state: { steps: 2 } });

@@ -30,7 +30,10 @@ export interface Minimization<State, Report> {
   readonly report: Report | undefined;
   /** How many steps were completed. */
   readonly steps: number;
-  readonly stopped: 'steps' | 'signal' | 'onStep';
+  /** 'method': the last step said that the method has arrived, or can't go on; its `stopped` says why. */
+  readonly stopped: 'steps' | 'signal' | 'onStep' | 'method';
+  /** The method's own reason, where it gave one. */
+  readonly reason?: string;
 }
 
 /** A step failed: `state` and `steps` say where to go on from, `cause` is what was thrown. */
@@ -63,13 +66,15 @@ export async function minimize<S, R, O extends object>(
   let report: R | undefined;
   for (let step = 0; step < steps; step++) {
     if (signal?.aborted) return { state, report, steps: step, stopped: 'signal' };
+    let reason: string | undefined;
     try {
-      ({ state, report } = await runAsync(method, oracle, state, { signal }));
+      ({ state, report, stopped: reason } = await runAsync(method, oracle, state, { signal }));
     } catch (error) {
       if (isOverparamError(error, 'ABORTED')) return { state, report, steps: step, stopped: 'signal' };
       throw new StepFailed(method.name, state, step, error);
     }
     const proceed = await onStep?.({ step: step + 1, state, report });
+    if (reason !== undefined) return { state, report, steps: step + 1, stopped: 'method', reason };
     if (proceed === false) return { state, report, steps: step + 1, stopped: 'onStep' };
   }
   return { state, report, steps, stopped: 'steps' };

@@ -5,6 +5,12 @@ import type { Housekeeping } from './oracle.ts';
 /** The oracle's name in messages. */
 export const nameOf = (oracle: Housekeeping): string => oracle.name ?? 'this oracle';
 
+/** The questions that a step may ask of this oracle. */
+export const questionsOf = <S, R, O extends object>(
+  { needs, wants = [] }: Method<S, R, O>,
+  oracle: O,
+): readonly (keyof O & string)[] => [...needs, ...wants.filter((question) => typeof oracle[question] === 'function')];
+
 /**
  * Checks that the oracle answers every question in `method.needs`.
  * @throws OverparamError `MISSING_QUESTION`, which names the method, the question and the backend.

@@ -33,6 +33,26 @@ describe('run and runAsync', () => {
     expect(now.w).toEqual([-1.5, 2]);
   });
 
+  it('hand over a question that is wanted only where the oracle answers it', async () => {
+    const curious: Method<null, number, Oracle & Partial<TrialGradientOracle>> = {
+      name: 'curious',
+      needs: ['linearize'],
+      wants: ['probeGradient'],
+      init: () => null,
+      *step(state, oracle) {
+        const { value } = yield* oracle.linearize();
+        return { state, report: oracle.probeGradient ? (yield* oracle.probeGradient(1)).value : value };
+      },
+    };
+    const without = quadratic([2]);
+    const told = { value: 7, slope: 0, squaredGradientNorm: 0, squaredGradientChange: 0 };
+    const within = Object.assign(quadratic([2]), { probeGradient: () => told });
+    expect(run(curious, without, null).report).toBe(2);
+    expect(run(curious, within, null).report).toBe(7);
+    expect((await runAsync(curious, later(without), null)).report).toBe(2);
+    expect((await runAsync(curious, within, null)).report).toBe(7);
+  });
+
   it('put only structured-cloneable questions', () => {
     const questions: unknown[] = [];
     run(halving, observing(quadratic([1]), { asked: (question) => questions.push(structuredClone(question)) }), {

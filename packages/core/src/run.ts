@@ -1,7 +1,7 @@
 import { asking, type Question } from './ask.ts';
 import { OverparamError } from './error.ts';
 import type { Method, Step } from './method.ts';
-import { checkNeeds, nameOf } from './needs.ts';
+import { checkNeeds, nameOf, questionsOf } from './needs.ts';
 import type { Housekeeping } from './oracle.ts';
 import type { Signal } from './signal.ts';
 
@@ -25,14 +25,15 @@ export function run<S, R, O extends object>(
   { signal }: RunOptions = {},
 ): Step<S, R> {
   checkNeeds(method, oracle);
-  const inquiry = method.step(state, asking<O>(method.needs));
+  const questions = questionsOf(method, oracle);
+  const inquiry = method.step(state, asking<O>(questions));
   try {
     let turn = inquiry.next();
     while (!turn.done) {
       let answer: unknown;
       try {
         throwIfAborted(signal, method.name);
-        answer = put(turn.value, method, oracle);
+        answer = put(turn.value, method, questions, oracle);
         if (isPromise(answer)) throw asyncAnswer(turn.value, answer, oracle);
       } catch (error) {
         turn = inquiry.throw(error);
@@ -67,14 +68,15 @@ export async function runAsync<S, R, O extends object>(
   { signal }: RunOptions = {},
 ): Promise<Step<S, R>> {
   checkNeeds(method, oracle);
-  const inquiry = method.step(state, asking<O>(method.needs));
+  const questions = questionsOf(method, oracle);
+  const inquiry = method.step(state, asking<O>(questions));
   try {
     let turn = inquiry.next();
     while (!turn.done) {
       let answer: unknown;
       try {
         throwIfAborted(signal, method.name);
-        const asked = put(turn.value, method, oracle);
+        const asked = put(turn.value, method, questions, oracle);
         answer = await (turn.value.name.startsWith('move') ? asked : untilAborted(asked, signal, method.name));
       } catch (error) {
         turn = inquiry.throw(error);
@@ -94,8 +96,13 @@ export async function runAsync<S, R, O extends object>(
   }
 }
 
-function put<S, R, O extends object>({ name, args }: Question, method: Method<S, R, O>, oracle: O): unknown {
-  if (!(method.needs as readonly string[]).includes(name))
+function put<S, R, O extends object>(
+  { name, args }: Question,
+  method: Method<S, R, O>,
+  questions: readonly string[],
+  oracle: O,
+): unknown {
+  if (!questions.includes(name))
     throw new OverparamError(
       'UNDECLARED_QUESTION',
       `The method '${method.name}' asked '${name}' without declaring it: add it to 'needs' (${method.needs.join(', ')}).`,

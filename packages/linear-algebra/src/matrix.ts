@@ -1,11 +1,6 @@
-import { badOption, OverparamError } from '@overparam/core';
+import { badOption, OverparamError, type Matrix } from '@overparam/core';
 
-/** A dense matrix: element (i, j) is `data[i * columns + j]`. Plain data, structured-cloneable. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly data: Float64Array;
-}
+export type { Matrix };
 
 /**
  * A matrix over `data` (held, not copied, when it is a Float64Array), or of zeros.
