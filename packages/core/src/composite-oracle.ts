@@ -77,3 +77,24 @@ export interface JacobianOracle extends CompositeOracle {
   /** d <- the given vector of length P, in the order of `jacobian`'s columns; other modules have d = 0. */
   direct(d: Float64Array, request?: LinearizeRequest): Answer<Linearization>;
 }
+
+export interface ModuleKernelsRequest extends LinearizeRequest {
+  /** Which samples of the batch, by index; all when absent. */
+  readonly samples?: readonly number[];
+  /**
+   * V, N x C, or 'loss' for dL / d outputs: in the place of the outputs their products <V_n, outputs_n>, one a sample.
+   * Element (n, m) of a kernel is then V_n^T (J J^T)_nm V_m. Every sample of the batch has its row in V.
+   */
+  readonly along?: Matrix | 'loss';
+}
+
+/** For methods that choose among modules: named parts of the parameters, with each parameter in exactly one of them. */
+export interface ModularOracle extends Oracle {
+  /** The names of all modules. */
+  modules(): Answer<readonly string[]>;
+  /**
+   * J J^T of each module by itself, in the order of the request; N C x N C, or N x N along V. One pass over the model
+   * serves them all. An oracle that knows f and no outputs answers for `along: 'loss'` alone.
+   */
+  moduleKernels(request?: ModuleKernelsRequest): Answer<readonly Matrix[]>;
+}

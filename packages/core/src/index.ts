@@ -7,6 +7,8 @@ export type {
   JacobianOracle,
   JacobianRequest,
   KernelRequest,
+  ModularOracle,
+  ModuleKernelsRequest,
   OutputsAlongOracle,
   PullbackRequest,
 } from './composite-oracle.ts';
