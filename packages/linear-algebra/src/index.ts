@@ -2,7 +2,7 @@ export { type Cholesky, type CholeskyOptions, cholesky } from './cholesky.ts';
 export { type ConjugateGradient, conjugateGradient, type ConjugateGradientOptions } from './conjugate-gradient.ts';
 export { gram, type GramOptions } from './gram.ts';
 export { kernels, useKernels } from './kernels/workspace.ts';
-export { type Lanczos, lanczos, type LanczosOptions } from './lanczos.ts';
+export { type Lanczos, lanczos, type LanczosOptions, lanczosSteps } from './lanczos.ts';
 export { type Ldlt, ldlt } from './ldlt.ts';
 export { type LeastSquares, leastSquares, solveLeastSquares } from './least-squares.ts';
 export { fromRows, type Matrix, matrix } from './matrix.ts';

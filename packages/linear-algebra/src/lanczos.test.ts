@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { distance, generate, identity, norm, seed, seeded, size, symmetric, withSpectrum } from '../test/matrices.ts';
-import { gram, type Lanczos, lanczos, type Matrix, matrix, multiply, type Operator, symmetricEigenvalues } from './index.ts'; // prettier-ignore
+import { gram, type Lanczos, lanczos, lanczosSteps, type Matrix, matrix, multiply, type Operator, symmetricEigenvalues } from './index.ts'; // prettier-ignore
 
 const operator =
   (a: Matrix): Operator =>
@@ -52,6 +52,14 @@ describe('lanczos', () => {
     expect(distance(ones, new Float64Array(5).fill(1))).toBeLessThanOrEqual(1e-14);
     expect(lanczos((x) => new Float64Array(x.length), 40, { count: 3 }).values).toEqual(new Float64Array(3));
     expect(lanczos((x) => x.map((xi) => -2 * xi), 1).values[0]).toBeCloseTo(-2, 12);
+  });
+
+  it('is the same as a coroutine', () => {
+    const a = symmetric(40, 3);
+    const steps = lanczosSteps(40, { count: 2 });
+    let turn = steps.next();
+    while (!turn.done) turn = steps.next(operator(a)(turn.value));
+    expect(turn.value).toEqual(lanczos(operator(a), 40, { count: 2 }));
   });
 
   it('takes any scale', () => {

@@ -41,6 +41,14 @@ export interface Lanczos {
  * @throws OverparamError BAD_OPTION, SHAPE_MISMATCH, NOT_FINITE (of what the operator returns)
  */
 export function lanczos(apply: Operator, n: number, options: LanczosOptions = {}): Lanczos {
+  const steps = lanczosSteps(n, options);
+  let turn = steps.next();
+  while (!turn.done) turn = steps.next(apply(turn.value));
+  return turn.value;
+}
+
+/** The same as a coroutine, for an operator that another place applies: it yields x, and is sent A x. */
+export function* lanczosSteps(n: number, options: LanczosOptions = {}): Generator<Float64Array, Lanczos, Float64Array> {
   const { count = 1, which = 'largest', tolerance = 1e-10, seed = 1, maxProducts = 10 * n + 100 } = options;
   const { basis = Math.max(2 * count + 10, 20) } = options;
   const whole = (name: string, value: number, from: number, to: number): void => {
@@ -80,7 +88,8 @@ export function lanczos(apply: Operator, n: number, options: LanczosOptions = {}
     while (next && vectors.length < size && products < maxProducts) {
       const v: Float64Array = next;
       const j = vectors.push(v) - 1;
-      const image = appliedFinite('The operator', apply, v);
+      const product = yield v;
+      const image = appliedFinite('The operator', () => product, v);
       units ??= toUnitScale(image.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
       const w = image.map(units.scale);
       products++;
