@@ -13,6 +13,7 @@ export type {
   PullbackRequest,
 } from './composite-oracle.ts';
 export type { Matrix } from './matrix.ts';
+export type { DualMeasureOracle, MeasureOracle, Particles, Variation, VariationRequest } from './measure-oracle.ts';
 export type {
   AcceleratedOracle,
   DirectionName,
