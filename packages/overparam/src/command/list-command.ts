@@ -1,5 +1,6 @@
 import { experiments } from '../experiments/index.ts';
 import { methods } from '../methods/registry.ts';
+import { studies } from '../studies/index.ts';
 import { colorsFor, type Terminal } from './terminal.ts';
 
 /** `overparam list`: experiments, their ablations, and methods. */
@@ -14,7 +15,14 @@ export function listCommand({ stdout }: Terminal): void {
     ...columns(Object.entries(ablations).map(([ablation, list]) => [ablation, list.join(' ')])),
     '',
   ]);
-  stdout.write(`${colors.dim('EXPERIMENTS')}\n${lines.join('\n')}\n`);
+  const others = studies.flatMap(({ name, title, source, data, takes }) => [
+    `${colors.bold(name)}  ${title}`,
+    `  data      ${data}`,
+    `  source    ${source}`,
+    `  takes     ${takes}; 'overparam run ${name} --help' has its options`,
+    '',
+  ]);
+  stdout.write(`${colors.dim('EXPERIMENTS')}\n${[...lines, ...others].join('\n')}\n`);
   const table = columns(Object.entries(methods).map(([name, { about }]) => [name, about]));
   stdout.write(`${colors.dim('METHODS')}  (options after colons, as in ponos:rho=0.25 or ponos:direction=momentum)\n`);
   stdout.write(`${table.join('\n')}\n`);

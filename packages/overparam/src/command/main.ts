@@ -3,6 +3,8 @@ import { isOverparamError } from '@overparam/core';
 import { Command, CommanderError } from 'commander';
 import { listCommand } from './list-command.ts';
 import { runCommand } from './run-command.ts';
+import { studies } from '../studies/index.ts';
+import { studyCommand, type StudyCommandOptions } from './study-command.ts';
 import type { RunOptions } from './run-options.ts';
 import { colorsFor, type Terminal } from './terminal.ts';
 
@@ -50,8 +52,9 @@ async function commandLine(terminal: Terminal, done: (code: number) => void): Pr
     .version(version)
     .addHelpText('after', EXAMPLES);
 
-  program
+  const run = program
     .command('run')
+    .enablePositionalOptions()
     .argument('<experiment>', "fashion-mnist or mushrooms: see 'overparam list'")
     .description('train with several methods; a table, results.json, report.html and picture.svg come out')
     .option('-m, --methods <list>', 'methods, separated by commas; options after colons: ponos:rho=0.25,adam:lr=0.01')
@@ -72,6 +75,25 @@ async function commandLine(terminal: Terminal, done: (code: number) => void): Pr
       const given = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
       done(await runCommand(experiment, Object.fromEntries(given), terminal));
     });
+
+  for (const study of studies) {
+    const command = run.command(study.name).description(`${study.title}. ${study.data}. Takes ${study.takes}.`);
+    for (const { flags, about, default: usual } of study.options) command.option(flags, about, usual);
+    command
+      .option('-d, --data <path>', 'your data, where the study takes some')
+      .option('-o, --out <folder>', `where to write (default: results/${study.name})`)
+      .option('-r, --resume', 'go on where the session in that folder was interrupted')
+      .option('--overwrite', 'start again, though that folder holds an unfinished session')
+      .option('--save-every <seconds>', 'how often to save within a piece of work', '30')
+      .action(async (_: unknown, command: Command) => {
+        const { out, data, resume, overwrite, saveEvery, ...own } = command.opts<
+          StudyCommandOptions & Record<string, string>
+        >();
+        const common = Object.entries({ out, data, resume, overwrite, saveEvery });
+        const given = Object.fromEntries(common.filter(([, value]) => value !== undefined)) as StudyCommandOptions;
+        done(await studyCommand(study, own, given, terminal));
+      });
+  }
 
   program
     .command('list')

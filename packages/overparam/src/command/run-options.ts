@@ -3,6 +3,7 @@ import type { Experiment } from '../experiments/experiment.ts';
 import { parseMethod, formatMethod } from '../methods/method-spec.ts';
 import { createTrainer } from '../methods/registry.ts';
 import type { Plan } from '../results/results.ts';
+import { seedsIn } from '../studies/option-values.ts';
 import { hiddenWidths } from '../training/model.ts';
 
 /** The options of `overparam run`, as text. */
@@ -38,7 +39,7 @@ export function settingsOf(experiment: Experiment, options: RunOptions): Setting
     batch: options.batch === undefined ? defaults.batch : wholeNumber('--batch', options.batch, 1),
     epochs: options.epochs === undefined ? defaults.epochs : wholeNumber('--epochs', options.epochs, 1),
     methods: methodsOf(experiment, options),
-    seeds: seedsOf(options.seed ?? '0'),
+    seeds: seedsIn('seed', options.seed ?? '0'),
   };
 }
 
@@ -66,18 +67,6 @@ function methodsOf(experiment: Experiment, { methods, ablation }: RunOptions): r
   if (twice !== undefined)
     throw badOption('--methods', list.join(','), `each method once, and '${twice}' is there twice`);
   return names;
-}
-
-/** `0,1,2` or `0-4`. */
-function seedsOf(text: string): number[] {
-  const seeds = text.split(',').flatMap((part) => {
-    const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
-    const [from, to] = [Number(first), Number(last)];
-    if (first === undefined || to < from || to - from > 999 || to > 2 ** 31)
-      throw badOption('--seed', text, 'whole numbers >= 0, as in 0 or 0,1,2 or 0-4');
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
-  return [...new Set(seeds)];
 }
 
 export function wholeNumber(name: string, text: string, least: number): number {

@@ -39,7 +39,7 @@ export function tableOf(results: Results, colors: Colors): string {
   return `${table.toString()}\n${colors.dim(note.filter(Boolean).join(' '))}\n`;
 }
 
-const frame = {
+export const frame = {
   top: '─',
   'top-mid': '─',
   'top-left': '─',

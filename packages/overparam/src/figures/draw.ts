@@ -1,5 +1,7 @@
 import * as Plot from '@observablehq/plot';
+import { linearAxis, logAxis } from './axes.ts';
 import type { Figure } from './figures.ts';
+import { framed } from './framed.ts';
 import { colorOf, dashOf } from './palette.ts';
 import type { Point } from './series.ts';
 
@@ -11,7 +13,7 @@ export interface DrawOptions {
 }
 
 /** The figure as an SVG element. It takes its colours from the custom properties of {@link themeFor}. */
-export function draw(figure: Figure, { document, width = 520, height = 320 }: DrawOptions): Element {
+export function draw(figure: Figure, options: DrawOptions): Element {
   const { x, y, scale, dots, series } = figure;
   const shown = series.map(({ points }) => (scale === 'log' ? points.filter(({ low }) => low > 0) : points));
   const all = shown.flat();
@@ -25,59 +27,34 @@ export function draw(figure: Figure, { document, width = 520, height = 320 }: Dr
       ...(dots ? [Plot.dot(points, { x: 'x', y: 'y', fill: colorOf(i), r: i === 0 ? 2.6 : 2 })] : []),
     ];
   });
-  const svg = Plot.plot({
-    document,
-    width,
-    height,
-    marginLeft: 58,
-    marginBottom: 42,
-    marginTop: 26,
-    marginRight: 24,
-    insetBottom: scale === 'linear' ? 0 : 6,
-    style: { background: 'none', color: 'var(--ink)', fontSize: '12px', fontFamily: 'system-ui, sans-serif' },
-    x: {
-      label: `${x} →`,
-      labelAnchor: 'right',
-      labelOffset: 36,
-      ...(x === 'epoch' && !empty ? { ticks: wholeTicks(all), tickFormat: String } : { ticks: 6 }),
-      ...(empty && { domain: [0, 1] }),
+  return framed(
+    {
+      insetBottom: scale === 'linear' ? 0 : 6,
+      x: {
+        ...linearAxis('x', x),
+        ...(x === 'epoch' && !empty && { ticks: wholeTicks(all), tickFormat: String }),
+        ...(empty && { domain: [0, 1] }),
+      },
+      y:
+        scale === 'log'
+          ? logAxis(
+              'y',
+              y,
+              all.flatMap(({ low, high }) => [low, high]),
+            )
+          : {
+              ...linearAxis('y', y),
+              ...(empty && { domain: [0, 1] }),
+              ...(scale === 'linear' && { zero: true, nice: true }),
+              ...(scale === 'share' && { tickFormat: (share: number) => `${+(100 * share).toFixed(1)} %` }),
+            },
+      // The first method on top.
+      marks: lines.reverse().flat(),
     },
-    y: {
-      label: `↑ ${y}${scale === 'log' ? ' (logarithmic)' : ''}`,
-      type: scale === 'log' ? 'log' : 'linear',
-      grid: true,
-      ticks: 5,
-      ...(empty && { domain: scale === 'log' ? [0.1, 1] : [0, 1] }),
-      ...(scale === 'linear' && { zero: true, nice: true }),
-      ...(scale === 'share' && { tickFormat: (share: number) => `${+(100 * share).toFixed(1)} %` }),
-      ...(scale === 'log' && { ticks: empty ? [] : logTicks(all), tickFormat: logTick }),
-    },
-    // The first method on top.
-    marks: [Plot.frame({ anchor: 'bottom', stroke: 'var(--faint)' }), ...lines.reverse().flat()],
-  });
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', `${figure.title}: ${y} against ${x}`);
-  return svg;
-}
-
-/** Powers of ten, and 2 and 5 times them where the axis spans less than two decades. */
-function logTicks(points: readonly Point[]): number[] {
-  const smallest = Math.log10(Math.min(...points.map(({ low }) => low)));
-  const largest = Math.log10(Math.max(...points.map(({ high }) => high)));
-  const every = Math.ceil((largest - smallest) / 8);
-  const powers = Array.from(
-    { length: Math.floor(largest) - Math.floor(smallest) + 1 },
-    (_, i) => i + Math.floor(smallest),
+    `${figure.title}: ${y} against ${x}`,
+    options,
   );
-  const shown = largest - smallest < 2 ? [1, 2, 5] : [1];
-  return powers
-    .filter((power) => power % every === 0)
-    .flatMap((power) => shown.map((leading) => Number(`${leading}e${power}`)))
-    .filter((tick) => Math.log10(tick) >= smallest - 1e-9 && Math.log10(tick) <= largest + 1e-9);
 }
-
-const logTick = (value: number): string =>
-  value >= 1e-3 && value < 1e4 ? String(value) : value.toExponential(0).replace('e+', 'e');
 
 /** About eight whole numbers from the first to the last. */
 function wholeTicks(points: readonly Point[]): number[] {

@@ -1,5 +1,4 @@
-import { colorOf, dashOf, draw, figuresOf, themeFor, type Figure } from '../figures/index.ts';
-import { byMethod } from '../figures/summary.ts';
+import { byMethod, colorOf, dashOf, draw, figuresOf, themeFor, type DrawOptions } from '../figures/index.ts';
 import type { Results } from '../results/results.ts';
 import { describePlan } from './describe.ts';
 import { escaped, svgDocument } from './svg-document.ts';
@@ -8,32 +7,50 @@ const WIDTH = 960;
 const HEIGHT = 420;
 const TOP = 84;
 
-/** Loss and accuracy side by side: one SVG, light or dark as the reader's system is, without a file beside it. */
-export function pictureOf(results: Results): string {
+interface Picture {
+  readonly title: string;
+  readonly about: string;
+  readonly legend: readonly string[];
+  /** One or two drawings, side by side. */
+  readonly panels: readonly ((options: DrawOptions) => Element)[];
+}
+
+/** Loss and accuracy side by side. */
+export const pictureOf = (results: Results): string =>
+  pictureWith({
+    title: results.title,
+    about: describePlan(results),
+    legend: byMethod(results).map(({ label }) => label),
+    panels: ['loss-epochs', 'accuracy-epochs'].map((name) => {
+      const figure = figuresOf(results).find((one) => one.name === name)!;
+      return (options: DrawOptions) => draw(figure, options);
+    }),
+  });
+
+/** One SVG, light or dark as the reader's system is, without a file beside it. */
+export function pictureWith({ title, about, legend, panels }: Picture): string {
   const document = svgDocument();
-  const named = (name: string): Figure => figuresOf(results).find((figure) => figure.name === name)!;
-  const panel = (name: string, x: number): string => {
-    const svg = draw(named(name), { document, width: WIDTH / 2 - 16, height: HEIGHT - TOP - 8 });
-    svg.setAttribute('x', String(x));
+  const drawn = panels.map((panel, i) => {
+    const svg = panel({ document, width: WIDTH / panels.length - 16, height: HEIGHT - TOP - 8 });
+    svg.setAttribute('x', String((i * WIDTH) / panels.length + 8));
     svg.setAttribute('y', String(TOP));
     return svg.outerHTML;
-  };
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(describePlan(results))}" font-family="system-ui, sans-serif">
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escaped(about)}" font-family="system-ui, sans-serif">
 <style>${themeFor('svg')}</style>
 <rect width="100%" height="100%" rx="8" fill="var(--paper)"/>
-<text x="20" y="32" font-size="17" font-weight="600" fill="var(--ink)">${escaped(results.title)}</text>
-<text x="20" y="52" font-size="12.5" fill="var(--faint)">${escaped(describePlan(results))}</text>
-${legend(results)}
-${panel('loss-epochs', 8)}
-${panel('accuracy-epochs', WIDTH / 2 + 8)}
+<text x="20" y="32" font-size="17" font-weight="600" fill="var(--ink)">${escaped(title)}</text>
+<text x="20" y="52" font-size="12.5" fill="var(--faint)">${escaped(about)}</text>
+${legendLine(legend)}
+${drawn.join('\n')}
 </svg>
 `;
 }
 
-function legend(results: Results): string {
+function legendLine(labels: readonly string[]): string {
   let x = 20;
-  return byMethod(results)
-    .map(({ label }, i) => {
+  return labels
+    .map((label, i) => {
       const at = x;
       x += 58 + 7.2 * label.length;
       const line = `<line x1="${at}" x2="${at + 26}" y1="72" y2="72" stroke="${colorOf(i)}" stroke-width="${i === 0 ? 2.6 : 2}" stroke-dasharray="${dashOf(i)}"/>`;

@@ -11,6 +11,7 @@ p { margin: .25rem 0; max-width: 60rem; }
 a { color: inherit; text-underline-offset: .2em; }
 .scroll { overflow-x: auto; margin: 1.75rem 0 .5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; min-width: 44rem; width: 100%; }
+caption { text-align: left; font-weight: 600; padding-bottom: .35rem; }
 th, td { padding: .45rem .9rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { font-size: .8125rem; font-weight: 500; color: var(--faint); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { OverparamError } from '@overparam/core';
+import cliProgress from 'cli-progress';
+import Table from 'cli-table3';
+import { studyPictureOf, studyReportOf } from '../report/study-report.ts';
+import { duration } from '../results/format.ts';
+import { writeAtomically } from '../session/atomic-write.ts';
+import { studyResults } from '../studies/results.ts';
+import {
+  forgetStudy,
+  readStudyCheckpoint,
+  runStudy,
+  type StudyCheckpoint,
+  type StudyObserver,
+} from '../studies/session.ts';
+import type { Findings, Study } from '../studies/study.ts';
+import { onInterrupt } from './interrupt.ts';
+import { wholeNumber } from './run-options.ts';
+import { frame } from './table.ts';
+import { colorsFor, columnsOf, isTerminal, type Terminal } from './terminal.ts';
+
+/** The options that all studies have, as text. */
+export interface StudyCommandOptions {
+  readonly out?: string;
+  readonly data?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly saveEvery?: string;
+}
+
+const INTERRUPTED = 130;
+
+/**
+ * `overparam run STUDY`: does its pieces, and writes results.json, report.html and picture.svg. Returns the exit code.
+ * @param given the study's own options as text, defaults included
+ */
+export async function studyCommand(
+  study: Study,
+  given: Readonly<Record<string, string | undefined>>,
+  options: StudyCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const out = options.out ?? join('results', study.name);
+  const saveEvery = options.saveEvery === undefined ? 30 : wholeNumber('--save-every', options.saveEvery, 0);
+  const settings = study.settings({ ...given, data: options.data && resolve(options.data) });
+  const from = await saved(study, settings, out, options);
+  const colors = colorsFor(terminal.stderr);
+  terminal.stderr.write(`${colors.bold(study.title)}  ${colors.dim(study.source)}\n`);
+
+  const progress = progressOn(terminal);
+  const interrupt = onInterrupt(terminal.stderr, () => progress.close());
+  try {
+    const outcomes = await runStudy({ study, settings, out, from, saveEvery, ...progress, stop: interrupt.requested });
+    progress.close();
+    if (!outcomes) {
+      terminal.stderr.write(`Saved. The same command with --resume goes on.\n`);
+      return INTERRUPTED;
+    }
+    const findings = study.findings(outcomes, settings);
+    const results = studyResults(study, settings, outcomes);
+    const files = {
+      'results.json': `${JSON.stringify(results)}\n`,
+      'report.html': studyReportOf(results, findings),
+      'picture.svg': studyPictureOf(results, findings),
+    };
+    for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
+    await forgetStudy(out);
+    tell(findings, out, terminal);
+    return 0;
+  } finally {
+    progress.close();
+    interrupt.release();
+  }
+}
+
+async function saved(
+  study: Study,
+  settings: object,
+  out: string,
+  { resume, overwrite }: StudyCommandOptions,
+): Promise<StudyCheckpoint | undefined> {
+  if (resume && overwrite) throw new OverparamError('BAD_OPTION', '--resume and --overwrite exclude each other.');
+  if (overwrite) return undefined;
+  const left = await readStudyCheckpoint(out).catch((error: unknown) => {
+    if (resume) throw error;
+    return undefined;
+  });
+  const begun = left && (left.finished.length > 0 || left.current);
+  if (!resume && begun)
+    throw new OverparamError(
+      'UNFINISHED_SESSION',
+      `${out} holds an unfinished session: --resume goes on with it, --overwrite starts again, --out names another folder.`,
+    );
+  if (!resume) return undefined;
+  if (!left)
+    throw new OverparamError(
+      'NOTHING_TO_RESUME',
+      existsSync(join(out, 'results.json'))
+        ? `The session in ${out} is finished: its results are in ${join(out, 'results.json')}.`
+        : `There is no unfinished session in ${out}: start one without --resume, or name its folder with --out.`,
+    );
+  const now = JSON.parse(JSON.stringify({ study: study.name, ...settings })) as Record<string, unknown>;
+  const then = { study: left.study, ...left.settings } as Record<string, unknown>;
+  for (const name of Object.keys({ ...now, ...then }))
+    if (JSON.stringify(now[name]) !== JSON.stringify(then[name]))
+      throw new OverparamError(
+        'CHECKPOINT_FOREIGN',
+        `The saved session has ${name} ${JSON.stringify(then[name])}, not ${JSON.stringify(now[name])}: give the options that it was begun with, or choose another folder with --out.`,
+      );
+  return left;
+}
+
+/** A live line on a terminal; a line for each piece elsewhere. */
+function progressOn({ stderr }: Terminal): StudyObserver & { close(): void } {
+  const colors = colorsFor(stderr);
+  const live = isTerminal(stderr);
+  let name = '';
+  let bar: cliProgress.SingleBar | undefined;
+  const close = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    started({ label }, index, count) {
+      name = `${index + 1}/${count} ${label}`;
+      if (!live) return;
+      bar = new cliProgress.SingleBar({
+        stream: stderr as NodeJS.WritableStream,
+        fps: 12,
+        hideCursor: true,
+        clearOnComplete: true,
+        // Interrupts are the command's own affair.
+        gracefulExit: false,
+        format(_, { progress }, { text = '' }: { text?: string }) {
+          const width = Math.max(5, Math.min(24, columnsOf(stderr) - name.length - text.length - 4));
+          const done = Math.round(progress * width);
+          const track = colors.cyan('━'.repeat(done)) + colors.dim('━'.repeat(width - done));
+          return `${colors.bold(name)} ${track} ${text}`.slice(0, columnsOf(stderr) + 40);
+        },
+      });
+      bar.start(1, 0, {});
+    },
+    progressed: ({ done, text }) => bar?.update(Math.min(1, done), { text }),
+    finished({ label }, index, count, seconds) {
+      close();
+      stderr.write(`${colors.bold(`${index + 1}/${count} ${label}`)}  ${colors.dim(duration(seconds))}\n`);
+    },
+    close,
+  };
+}
+
+function tell({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
+  const colors = colorsFor(stdout);
+  for (const { title, head, rows, note } of tables) {
+    const table = new Table({
+      head: head.map((name) => colors.dim(name)),
+      colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+      style: { head: [], border: [], compact: true },
+      chars: frame,
+    });
+    table.push(...rows.map((row) => [...row]));
+    stdout.write(`\n${colors.bold(title)}\n${table.toString()}\n${note === undefined ? '' : `${colors.dim(note)}\n`}`);
+  }
+  stdout.write(`\n${text.join('\n')}\n`);
+  stdout.write(`Report: ${colors.underline(pathToFileURL(resolve(out, 'report.html')).href)}\n`);
+  stdout.write(`Numbers: ${join(out, 'results.json')}\n`);
+}

@@ -1,0 +1,99 @@
+import type { PlotOptions } from '@observablehq/plot';
+import { framed } from '../figures/index.ts';
+import type { StudyResults } from '../studies/results.ts';
+import type { Findings, StudyFigure, StudyTable } from '../studies/study.ts';
+import { figureOf, legendOf, pageOf } from './page.ts';
+import { pictureWith } from './picture.ts';
+import { escaped, svgDocument } from './svg-document.ts';
+
+/** A study as one HTML file that needs no other, and no network. */
+export function studyReportOf(results: StudyResults, { text, tables, figures }: Findings): string {
+  const { settings, environment, finished, source } = results;
+  return pageOf({
+    title: results.title,
+    settings: {
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
+      Software: `Node ${environment.node}, ${environment.platform}`,
+      Processor: environment.processor,
+      Finished: finished,
+      After: source,
+    },
+    numbers: results,
+    body: [
+      ...text.map((sentence) => `<p>${escaped(sentence)}</p>`),
+      ...tables.map(tableOf),
+      `<div class="figures">\n${figures.map(drawn).join('\n')}\n</div>`,
+    ].join('\n'),
+  });
+}
+
+/** The first two figures side by side, as one SVG. */
+export function studyPictureOf({ title }: StudyResults, { text, figures }: Findings): string {
+  const shown = figures.slice(0, 2);
+  return pictureWith({
+    title,
+    about: text[0]!,
+    legend: shown[0]?.legend ?? [],
+    panels: shown.map((figure) => (options) => framed(filmOf(figure).at(-1)!, figure.title, options)),
+  });
+}
+
+const filmOf = ({ plots }: StudyFigure): readonly PlotOptions[] =>
+  Array.isArray(plots) ? plots : [plots as PlotOptions];
+
+function drawn(figure: StudyFigure): string {
+  const { name, title, note, legend, numbers } = figure;
+  const plots = filmOf(figure);
+  const svgs = plots.map((plot) => framed(plot, title, { document: svgDocument() }).outerHTML);
+  const content = [
+    ...(legend && legend.length > 1 ? [legendOf(legend, title)] : []),
+    svgs.length === 1 ? svgs[0]! : film(name, svgs),
+    ...(note === undefined ? [] : [`<p class="faint">${escaped(note)}</p>`]),
+  ];
+  return figureOf({ name, title, content: content.join('\n'), csv: csvOf(numbers) });
+}
+
+const SECONDS_A_FRAME = 0.12;
+const PAUSE = 12;
+
+/** The drawings one after the other, by style alone: the page runs no script. Whoever wants no motion sees the last. */
+function film(name: string, frames: readonly string[]): string {
+  const count = frames.length + PAUSE;
+  const share = (i: number): string => `${((100 * i) / count).toFixed(4)}%`;
+  const rules = frames.map((_, i) => {
+    const shown = `${i === 0 ? '' : `0%{visibility:hidden}`}${share(i)}{visibility:visible}`;
+    const hidden = i === frames.length - 1 ? '' : `${share(i + 1)}{visibility:hidden}100%{visibility:hidden}`;
+    return `@keyframes ${name}-${i}{${shown}${hidden}}
+#${name} .frame:nth-child(${i + 1}){animation:${name}-${i} ${(count * SECONDS_A_FRAME).toFixed(2)}s step-end infinite}`;
+  });
+  return `<style>
+#${name} .film{display:grid}
+#${name} .frame{grid-area:1/1}
+#${name} .frame:not(:last-child){visibility:hidden}
+@media (prefers-reduced-motion: no-preference){
+${rules.join('\n')}
+}
+</style>
+<div class="film">${frames.map((svg) => `<div class="frame">${svg}</div>`).join('\n')}</div>`;
+}
+
+const tableOf = ({
+  title,
+  head,
+  rows,
+  note,
+}: StudyTable): string => `<div class="scroll"><table aria-label="${escaped(title)}">
+<caption>${escaped(title)}</caption>
+<thead><tr>${head.map((name) => `<th scope="col">${escaped(name)}</th>`).join('')}</tr></thead>
+<tbody>
+${rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`).join('\n')}
+</tbody>
+</table></div>${note === undefined ? '' : `\n<p class="faint">${escaped(note)}</p>`}`;
+
+const csvOf = (numbers: StudyFigure['numbers']): string =>
+  numbers
+    .map(
+      (row) =>
+        `${row.map((cell) => (typeof cell === 'number' ? cell : `"${cell.replaceAll('"', '""')}"`)).join(',')}\r\n`,
+    )
+    .join('');

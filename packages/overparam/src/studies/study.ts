@@ -1,0 +1,93 @@
+import type { PlotOptions } from '@observablehq/plot';
+
+/** An option of a study's own: its default stands in the help. */
+export interface StudyOption {
+  /** As commander takes it: `--tau0 <list>`. */
+  readonly flags: string;
+  readonly about: string;
+  readonly default: string;
+}
+
+/** A part of a study that is computed, saved and reported on its own. */
+export interface Piece {
+  /** Unlike that of any other piece. */
+  readonly label: string;
+}
+
+/** How far a piece is. */
+export interface StudyProgress {
+  /** From 0 to 1. */
+  readonly done: number;
+  readonly text: string;
+  /** Plain data, from which `work` goes on to the same result; absent: the piece is begun again. */
+  readonly snapshot?: () => unknown;
+}
+
+export interface Working {
+  /** What `snapshot` gave, after an interrupt. */
+  readonly from: unknown;
+  /** To be awaited now and then; false: leave off, the snapshot is safe. */
+  progress(progress: StudyProgress): Promise<boolean>;
+}
+
+/** What came of a piece. */
+export interface Outcome<P, R> {
+  readonly piece: P;
+  readonly result: R;
+  /** Of computing, over all sessions. */
+  readonly seconds: number;
+}
+
+export interface StudyTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly note?: string;
+}
+
+export interface StudyFigure {
+  /** For file names and links. */
+  readonly name: string;
+  readonly title: string;
+  readonly note?: string;
+  /** One line of text for each curve, in the order of their colours. */
+  readonly legend?: readonly string[];
+  /** A drawing, or a film of several of the same frame. */
+  readonly plots: PlotOptions | readonly PlotOptions[];
+  /** The numbers behind it: a line of names, and lines of values. */
+  readonly numbers: readonly (readonly (string | number)[])[];
+}
+
+/** What a study shows in the end. */
+export interface Findings {
+  /** Sentences: the setting, and what came out. */
+  readonly text: readonly string[];
+  readonly tables: readonly StudyTable[];
+  /** The first two make the picture. */
+  readonly figures: readonly StudyFigure[];
+}
+
+/** An experiment that is no comparison of trainings: pieces of work, with numbers, tables and figures of its own. */
+export interface Study<Settings extends object = object, P extends Piece = Piece, R = unknown> {
+  readonly name: string;
+  readonly title: string;
+  /** Whose experiment it is. */
+  readonly source: string;
+  /** What data it takes, and where they come from. */
+  readonly data: string;
+  /** How long it takes with its defaults, on two cores. */
+  readonly takes: string;
+  readonly options: readonly StudyOption[];
+  /**
+   * @param given the options as text, by name, defaults included, and `data` where it was given
+   * @throws OverparamError `BAD_OPTION`
+   */
+  settings(given: Readonly<Record<string, string | undefined>>): Settings;
+  pieces(settings: Settings): readonly P[];
+  /**
+   * @returns plain data; undefined where `progress` said to leave off
+   * @throws OverparamError
+   */
+  work(piece: P, settings: Settings, working: Working): Promise<R | undefined>;
+  findings(outcomes: readonly Outcome<P, R>[], settings: Settings): Findings;
+}
