@@ -98,3 +98,21 @@ export interface ModularOracle extends Oracle {
    */
   moduleKernels(request?: ModuleKernelsRequest): Answer<readonly Matrix[]>;
 }
+
+/** Sizes of what stays with the oracle. */
+export interface Sizes {
+  /** |w| */
+  readonly parameters: number;
+  /** |d| */
+  readonly direction: number;
+  /** max_i |g_i| */
+  readonly largestGradient: number;
+}
+
+/** For methods that stop, or damp, relative to what is of parameter size. */
+export interface SizesOracle extends CompositeOracle {
+  /** Of w, and of d and g at the last `pullback` or `direct`, the parameters that it left out included in |w| alone. */
+  sizes(): Answer<Sizes>;
+  /** max_i (J^T J)_ii, the largest squared norm of a column of J. */
+  largestSquaredColumn(request?: LinearizeRequest): Answer<number>;
+}
