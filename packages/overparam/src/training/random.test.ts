@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { permutation, random } from './random.ts';
+import { normal, permutation, random } from './random.ts';
 
 const take = (seed: number, count: number): number[] => {
   const uniform = random(seed);
@@ -52,5 +52,23 @@ describe('permutation', () => {
     }
     expect(counts.size).toBe(6);
     for (const count of counts.values()) expect(Math.abs(count - 10_000)).toBeLessThan(500);
+  });
+});
+
+describe('normal', () => {
+  it('has the moments of N(0, 1), and no two numbers of a pair in common', () => {
+    const next = normal(random(5));
+    const drawn = Array.from({ length: 100_000 }, next);
+    const moment = (power: number): number => drawn.reduce((sum, x) => sum + x ** power, 0) / drawn.length;
+    // Four standard errors: sqrt(1 / n), sqrt(2 / n), sqrt(15 / n), sqrt(96 / n).
+    for (const [power, expected, variance] of [
+      [1, 0, 1],
+      [2, 1, 2],
+      [3, 0, 15],
+      [4, 3, 96],
+    ] as const)
+      expect(Math.abs(moment(power) - expected)).toBeLessThan(4 * Math.sqrt(variance / drawn.length));
+    const product = drawn.reduce((sum, x, i) => (i % 2 === 0 ? sum + x * drawn[i + 1]! : sum), 0) / (drawn.length / 2);
+    expect(Math.abs(product)).toBeLessThan(4 / Math.sqrt(drawn.length / 2));
   });
 });

@@ -26,3 +26,19 @@ export function permutation(count: number, uniform: () => number): Uint32Array {
   }
   return order;
 }
+
+/** Standard normal numbers, by pairs (Box and Muller). */
+export function normal(uniform: () => number): () => number {
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const second = spare;
+      spare = undefined;
+      return second;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+}
