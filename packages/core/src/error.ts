@@ -23,7 +23,8 @@ export type CoreErrorCode =
   | 'MISSING_QUESTION'
   | 'STATE_NOT_PLAIN'
   | 'STEP_FAILED'
-  | 'UNDECLARED_QUESTION';
+  | 'UNDECLARED_QUESTION'
+  | 'UNKNOWN_OPTION';
 
 /** True for an overparam error (of any copy of this package), with that code where one is given. */
 export function isOverparamError<Code extends string = string>(

@@ -11,6 +11,8 @@ export type {
   ModuleKernelsRequest,
   OutputsAlongOracle,
   PullbackRequest,
+  Sizes,
+  SizesOracle,
 } from './composite-oracle.ts';
 export type { Matrix } from './matrix.ts';
 export type { DualMeasureOracle, MeasureOracle, Particles, Variation, VariationRequest } from './measure-oracle.ts';
@@ -33,4 +35,5 @@ export { checkpoint, restore, type Checkpoint } from './checkpoint.ts';
 export { counting, type Counts } from './counting.ts';
 export { observing, type Observer } from './observing.ts';
 export { OverparamError, badOption, isOverparamError, type CoreErrorCode } from './error.ts';
+export { withDefaults } from './options.ts';
 export type { Signal } from './signal.ts';

@@ -7,11 +7,11 @@ import {
   type Inquiry,
   type Linearization,
   type Method,
+  withDefaults,
 } from '@overparam/core';
 import { failedStep, fraction, polyak, smoothed } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { type Preconditioned, type Preconditioner } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';

@@ -1,7 +1,6 @@
-import { type Method } from '@overparam/core';
+import { type Method, withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
-import { withDefaults } from './options.ts';
 import { report, stayed, type StepReport } from './report.ts';
 
 export interface ConstantStepOptions {

@@ -1,7 +1,6 @@
-import { type Method } from '@overparam/core';
+import { type Method, withDefaults } from '@overparam/core';
 import { decsps as rule, type DecSpsOptions as RuleOptions, type DecSpsState } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
-import { withDefaults } from './options.ts';
 import { type StepReport } from './report.ts';
 import { stepRuleMethod } from './step-rule-method.ts';
 

@@ -1,5 +1,4 @@
-import { badOption, type Linearization } from '@overparam/core';
-import { withDefaults } from './options.ts';
+import { badOption, type Linearization, withDefaults } from '@overparam/core';
 
 /**
  * Where the papers' code breaks down, and what is done instead. Each guard is on unless it is switched off; with all of

@@ -1,4 +1,4 @@
-import { badOption, type DirectionalOracle, type Method } from '@overparam/core';
+import { badOption, type DirectionalOracle, type Method, withDefaults } from '@overparam/core';
 import {
   failedStep,
   fraction,
@@ -13,7 +13,6 @@ import {
 } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { stationary, vanishing } from './stationary.ts';

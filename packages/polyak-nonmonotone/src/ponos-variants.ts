@@ -1,9 +1,8 @@
-import { type Method } from '@overparam/core';
+import { type Method, withDefaults } from '@overparam/core';
 import { count, zhangHager, type ZhangHagerState } from '@overparam/line-search';
 import { resolveGuards } from './guards.ts';
 import { type InitialStep } from './initial-step.ts';
 import { armijoSearch, lineSearchMethod } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { ponosAs, ponosDefaults, type PonosOptions, type PonosState } from './ponos.ts';
 import { polyakStart, type PolyakStartState } from './polyak-start.ts';
 import { type StepReport } from './report.ts';

@@ -5,6 +5,7 @@ import {
   type Method,
   type SampleLossOracle,
   type SampleLosses,
+  withDefaults,
 } from '@overparam/core';
 import {
   count,
@@ -17,7 +18,6 @@ import {
 } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch, lineSearchMethod, type Parts } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { polyakStart, type PolyakStartState } from './polyak-start.ts';
 import { type StepReport } from './report.ts';
 import { stationary, vanishing } from './stationary.ts';

@@ -1,8 +1,14 @@
-import { badOption, type AcceleratedOracle, type Asking, type Inquiry, type Method } from '@overparam/core';
+import {
+  badOption,
+  type AcceleratedOracle,
+  type Asking,
+  type Inquiry,
+  type Method,
+  withDefaults,
+} from '@overparam/core';
 import { failedStep, fraction } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';
 import { slsStart, type SlsStartState } from './sls-start.ts';

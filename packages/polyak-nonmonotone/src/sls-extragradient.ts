@@ -1,7 +1,6 @@
-import { type Method, type TrialGradientOracle, type TrialLinearization } from '@overparam/core';
+import { type Method, type TrialGradientOracle, type TrialLinearization, withDefaults } from '@overparam/core';
 import { backtracking, failedStep, fraction, lipschitz } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
-import { withDefaults } from './options.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';
 import { slsStart, type SlsStartState } from './sls-start.ts';

@@ -1,8 +1,7 @@
-import { type Method } from '@overparam/core';
+import { type Method, withDefaults } from '@overparam/core';
 import { fraction, monotone, zhangHager, type ZhangHagerState } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch, lineSearchMethod } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { type StepReport } from './report.ts';
 import { resetNamed, type Reset, type ResetOption } from './reset.ts';
 import { slsStart, type SlsStartState } from './sls-start.ts';

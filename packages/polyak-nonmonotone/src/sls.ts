@@ -1,8 +1,7 @@
-import { badOption, type Method } from '@overparam/core';
+import { badOption, type Method, withDefaults } from '@overparam/core';
 import { failedStep, fraction, goldstein, monotone, positive } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch, lineSearchMethod } from './line-search-method.ts';
-import { withDefaults } from './options.ts';
 import { vanishing } from './stationary.ts';
 import { type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';

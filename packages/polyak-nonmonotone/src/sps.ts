@@ -1,7 +1,6 @@
-import { badOption, type Method } from '@overparam/core';
+import { badOption, type Method, withDefaults } from '@overparam/core';
 import { clip, polyak, positive, smoothed } from '@overparam/line-search';
 import { resolveGuards, type GuardOptions } from './guards.ts';
-import { withDefaults } from './options.ts';
 import { type StepReport } from './report.ts';
 import { vanishing } from './stationary.ts';
 import { stepRuleMethod } from './step-rule-method.ts';

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/core';
+import { OverparamError } from './error.ts';
 
 /**
  * The options with the defaults filled in.
