@@ -9,6 +9,7 @@ export { finite } from './finite.ts';
 export { backtracking, type BacktrackingOptions } from './backtracking.ts';
 export { strongWolfe, type StrongWolfeOptions } from './strong-wolfe.ts';
 export { goldstein, type GoldsteinOptions } from './goldstein.ts';
+export { grid, type GridOptions } from './grid.ts';
 
 export type { Reference } from './reference.ts';
 export { monotone } from './monotone.ts';
