@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { distance, norm, positiveDefinite, random, seed, seeded, size, withSpectrum } from '../test/matrices.ts';
-import { conjugateGradient, type Matrix, matrix, multiply, type Operator } from './index.ts';
+import { conjugateGradient, conjugateGradientSteps, type Matrix, matrix, multiply, type Operator } from './index.ts';
 
 const operator =
   (a: Matrix): Operator =>
@@ -57,6 +57,19 @@ describe('conjugateGradient', () => {
     expect(conjugateGradient(operator(a), b, { start: x })).toMatchObject({ reason: 'converged', iterations: 0, solution: x }); // prettier-ignore
     expect(conjugateGradient(operator(a), new Float64Array(20), { start: x }).solution).toEqual(new Float64Array(20));
     expect(conjugateGradient((v) => v, new Float64Array(0)).reason).toBe('converged');
+  });
+
+  it('leaves the products to another place', () => {
+    const a = positiveDefinite(30, 5);
+    const b = random(30, 1, 6).data;
+    const start = random(30, 1, 7).data;
+    const steps = conjugateGradientSteps(b, { start });
+    let turn = steps.next();
+    while (!turn.done) turn = steps.next(operator(a)(turn.value));
+    expect(turn.value).toEqual(conjugateGradient(operator(a), b, { start }));
+    const short = conjugateGradientSteps(b);
+    short.next();
+    expect(() => short.next(new Float64Array(2))).toThrow('The operator returned');
   });
 
   it('stops with a reason', () => {

@@ -40,6 +40,17 @@ export function conjugateGradient(
   b: Float64Array,
   options: ConjugateGradientOptions = {},
 ): ConjugateGradient {
+  const steps = conjugateGradientSteps(b, options);
+  let turn = steps.next();
+  while (!turn.done) turn = steps.next(apply(turn.value));
+  return turn.value;
+}
+
+/** The same as a coroutine, for an operator that another place applies: it yields x, and is sent A x. */
+export function* conjugateGradientSteps(
+  b: Float64Array,
+  options: ConjugateGradientOptions = {},
+): Generator<Float64Array, ConjugateGradient, Float64Array> {
   const n = b.length;
   const { preconditioner, start, tolerance = 1e-10, maxIterations = 10 * n + 10 } = options;
   if (!(tolerance > 0 && tolerance < 1)) throw badOption('tolerance', tolerance, 'a number between 0 and 1');
@@ -64,10 +75,11 @@ export function conjugateGradient(
     return end('converged', 0);
   }
 
+  const image = (v: Float64Array, av: Float64Array): Float64Array => applied('The operator', () => av, v);
   let before = Infinity;
   for (;;) {
     // From the true residual.
-    const ax = start || iterations > 0 ? applied('The operator', apply, x) : undefined;
+    const ax = start || iterations > 0 ? image(x, yield x) : undefined;
     for (let i = 0; i < n; i++) r[i] = target[i]! - (ax ? ax[i]! : 0);
     let norm = Math.sqrt(dot(r, r));
     if (!Number.isFinite(norm)) return end('nonFinite', norm);
@@ -85,7 +97,7 @@ export function conjugateGradient(
       const beta = first ? 0 : product / rho;
       rho = product;
       p = p.map((pi, i) => z[i]! + beta * pi);
-      const q = applied('The operator', apply, p);
+      const q: Float64Array = image(p, yield p);
       const curvature = dot(p, q);
       const step = rho / curvature;
       if (!Number.isFinite(curvature)) return end('nonFinite', norm);

@@ -1,5 +1,10 @@
 export { type Cholesky, type CholeskyOptions, cholesky } from './cholesky.ts';
-export { type ConjugateGradient, conjugateGradient, type ConjugateGradientOptions } from './conjugate-gradient.ts';
+export {
+  type ConjugateGradient,
+  conjugateGradient,
+  type ConjugateGradientOptions,
+  conjugateGradientSteps,
+} from './conjugate-gradient.ts';
 export { gram, type GramOptions } from './gram.ts';
 export { kernels, useKernels } from './kernels/workspace.ts';
 export { type Lanczos, lanczos, type LanczosOptions, lanczosSteps } from './lanczos.ts';
