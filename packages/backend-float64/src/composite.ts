@@ -1,0 +1,121 @@
+import {
+  badOption,
+  OverparamError,
+  type ColumnScaling,
+  type DisplacementOracle,
+  type JacobianOracle,
+  type JacobianRequest,
+  type Matrix,
+  type OutputsAlongOracle,
+} from '@overparam/core';
+import { checkParameters, checkShape, mismatch } from './check.ts';
+import { explicitModel, type ExplicitModel } from './explicit-model.ts';
+import type { Loss } from './losses/loss.ts';
+import type { Model, Tangent } from './model.ts';
+import { chosen, restricted, scattered, size, type Modules, type Range } from './modules.ts';
+import { stepping, type Float64Oracle, type Point } from './stepping.ts';
+import type { Synchronous } from './synchronous.ts';
+import { plus } from './vector.ts';
+
+/** Answers, at once, everything that may be asked about a loss of outputs. */
+export interface Float64CompositeOracle
+  extends Float64Oracle, Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle> {}
+
+export interface CompositeOptions {
+  /** A network, two functions, or a model of your own. */
+  readonly model: Model | ExplicitModel;
+  readonly loss: Loss;
+  /** w_0, which is copied. */
+  readonly start: ArrayLike<number>;
+  /** Names for ranges of the parameters of two functions. A {@link Model} has its own. */
+  readonly modules?: Modules;
+}
+
+/**
+ * The oracle of f(w) = L(outputs(w)).
+ *
+ * Values that are not finite are answers like others: a method shortens its step, or gives up. Kernels of outputs that
+ * are not finite are errors.
+ *
+ * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
+ */
+export function composite({ model: given, loss, start, modules }: CompositeOptions): Float64CompositeOracle {
+  const model = 'at' in given ? given : explicitModel(given, start, modules);
+  if ('at' in given && modules) throw badOption('modules', 'given', 'nothing beside a model that has its own');
+  const { samples, outputs, parameters } = model;
+  if (loss.shape && (loss.shape.samples !== samples || (loss.shape.outputs ?? outputs) !== outputs))
+    throw mismatch(
+      `The model has ${samples} x ${outputs} outputs, and the loss takes ${loss.shape.samples} x ${loss.shape.outputs}.`,
+    );
+  const here = (w: Float64Array): Point & { readonly tangent: Tangent } => {
+    const tangent = model.at(w);
+    return {
+      tangent,
+      get value() {
+        return loss.value(tangent.outputs);
+      },
+      gradient: (ranges) => tangent.pull(loss.gradient(tangent.outputs), ranges),
+    };
+  };
+  const { questions, at, direct, displacement, trial } = stepping(
+    { name: 'float64', modules: model.modules, at: here },
+    checkParameters(start, parameters),
+  );
+  const tangent = (): Tangent => at().tangent;
+  const defined = (): Tangent => {
+    const { data } = tangent().outputs;
+    const i = data.findIndex((x) => !Number.isFinite(x));
+    if (i < 0) return tangent();
+    throw new OverparamError(
+      'NOT_FINITE',
+      `Output ${i % outputs} of sample ${Math.floor(i / outputs)} is ${data[i]} at the current parameters: there is no kernel.`,
+    );
+  };
+  const copied = (a: Matrix): Matrix => ({ ...a, data: a.data.slice() });
+  const shaped = (u: Matrix): Matrix => checkShape('u', u, samples, outputs);
+  const inverseScaling = (request: JacobianRequest | undefined, ranges: readonly Range[]): Float64Array | undefined =>
+    request?.scaling && inverse(tangent().squaredColumnNorms(ranges), request.scaling);
+
+  return Object.assign(questions, {
+    dimensions: (request) => ({ samples, outputs, parameters: size(chosen(model.modules, request)) }),
+    loss: () => at().value,
+    outputs: () => copied(tangent().outputs),
+    lossGradient: () => loss.gradient(tangent().outputs),
+    lossHessianFactor: () => loss.hessianFactor(tangent().outputs),
+    kernel(request) {
+      const ranges = chosen(model.modules, request);
+      return defined().kernel(ranges, request?.samples, inverseScaling(request, ranges));
+    },
+    kernelProduct(u, request) {
+      const ranges = chosen(model.modules, request);
+      const D1 = inverseScaling(request, ranges);
+      const v = defined().pull(shaped(u), ranges);
+      return tangent().push(D1 ? v.map((x, i) => x * D1[i]!) : v, ranges);
+    },
+    pullback(u, request) {
+      const ranges = chosen(model.modules, request);
+      const D1 = inverseScaling(request, ranges);
+      const v = defined().pull(shaped(u), ranges);
+      const d = D1 ? v.map((x, i) => x * D1[i]!) : v;
+      const momentum = request?.momentum ?? 0;
+      if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
+      return direct(momentum === 0 ? d : plus(d, momentum, restricted(displacement(), ranges)), ranges);
+    },
+    probeOutputs: (step) => copied(trial('probeOutputs', step).tangent.outputs),
+    displacementProduct(request) {
+      const ranges = chosen(model.modules, request);
+      return tangent().push(restricted(displacement(), ranges), ranges);
+    },
+    jacobian: (request) => copied(defined().jacobian(chosen(model.modules, request))),
+    direct(d, request) {
+      const ranges = chosen(model.modules, request);
+      return direct(scattered(d, ranges, parameters), ranges);
+    },
+  } satisfies Omit<Float64CompositeOracle, keyof Float64Oracle>);
+}
+
+/** D^-1 for D = clip(d, min, max). */
+function inverse(d: Float64Array, { min, max }: ColumnScaling): Float64Array {
+  if (!(min > 0 && min <= max)) throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
+  return d.map((x) => 1 / Math.min(Math.max(x, min), max));
+}
