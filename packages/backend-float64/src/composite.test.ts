@@ -62,6 +62,7 @@ describe.each([
 
   it('answers those of CompositeOracle', () => {
     const oracle = made();
+    expect(oracle.modules()).toEqual(['hidden', 'top']);
     expect(oracle.dimensions()).toEqual({ samples: 5, outputs: 2, parameters: 23 });
     expect(oracle.dimensions({ modules: ['top'] })).toEqual({ samples: 5, outputs: 2, parameters: 8 });
     expect(oracle.outputs()).toEqual(network.at(start).outputs);

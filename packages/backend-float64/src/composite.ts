@@ -6,6 +6,7 @@ import {
   type JacobianOracle,
   type JacobianRequest,
   type Matrix,
+  type ModularOracle,
   type OutputsAlongOracle,
 } from '@overparam/core';
 import { checkParameters, checkShape, mismatch } from './check.ts';
@@ -19,7 +20,9 @@ import { plus } from './vector.ts';
 
 /** Answers, at once, everything that may be asked about a loss of outputs. */
 export interface Float64CompositeOracle
-  extends Float64Oracle, Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle> {}
+  extends
+    Float64Oracle,
+    Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle & Pick<ModularOracle, 'modules'>> {}
 
 export interface CompositeOptions {
   /** A network, two functions, or a model of your own. */
@@ -77,6 +80,7 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
     request?.scaling && inverse(tangent().squaredColumnNorms(ranges), request.scaling);
 
   return Object.assign(questions, {
+    modules: () => Object.keys(model.modules),
     dimensions: (request) => ({ samples, outputs, parameters: size(chosen(model.modules, request)) }),
     loss: () => at().value,
     outputs: () => copied(tangent().outputs),
