@@ -1,1 +1,11 @@
-export {};
+export { spectra, type Spectra, type SpectraOptions } from './spectra.ts';
+export { spectraOf } from './spectra-of.ts';
+export type { Quantity, Spectrum } from './spectrum.ts';
+export type { Contraction } from './contraction.ts';
+export type { SpectraQuestions } from './module-kernels.ts';
+export { mat, type MatOptions, type MatQuestions, type MatReport, type MatState, type Selection } from './mat.ts';
+export type { Groups } from './groups.ts';
+export type { Movement } from './movement.ts';
+export type { Score, ScoreFunction, Scored } from './score.ts';
+export type { Threshold, ThresholdFunction } from './threshold.ts';
+export type { Decision, ModuleHistory, Why } from './selection.ts';
