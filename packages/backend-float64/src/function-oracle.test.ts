@@ -38,8 +38,9 @@ describe('functionOracle', () => {
   it('is minimized by PoNoS', async () => {
     const oracle = functionOracle(bowl, [3, -4]);
     const { report } = await minimize(ponos({ xi: 0 }), oracle, { steps: 100 });
-    expect(report!.value).toBeLessThan(1e-12);
-    for (const x of oracle.parameters()) expect(Math.abs(x)).toBeLessThan(1e-6);
+    // PoNoS adds 1e-8 to |g|^2, so its steps get short from there on.
+    expect(report!.value).toBeLessThan(1e-9);
+    for (const x of oracle.parameters()) expect(Math.abs(x)).toBeLessThan(1e-4);
   });
 
   it('linearizes at a trial, and extrapolates', () => {
