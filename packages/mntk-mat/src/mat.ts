@@ -15,7 +15,7 @@ import type { Movement } from './movement.ts';
 import { restricted } from './restricted.ts';
 import { scoreRule, type Score } from './score.ts';
 import { select, type Decision, type ModuleHistory } from './selection.ts';
-import { checkKnown, resolveSpectraOptions, spectra, type Spectra, type SpectraOptions } from './spectra.ts';
+import { checkKnown, resolveSpectraOptions, spectraOfModules, type Spectra, type SpectraOptions } from './spectra.ts';
 import { thresholdRule, type Threshold } from './threshold.ts';
 
 export interface MatOptions {
@@ -69,7 +69,7 @@ export interface MatState<Inner> {
 
 export interface Selection {
   readonly spectra: Spectra;
-  /** lambda_alpha of each group. */
+  /** lambda_alpha of each group in which a module has influence. */
   readonly thresholds: Readonly<Record<string, number>>;
   readonly decisions: readonly Decision[];
 }
@@ -117,7 +117,7 @@ const wanted = ['moduleKernels', 'dimensions', 'kernel', 'kernelProduct', 'lossG
  * and their parameters stay as they are to the bit.
  *
  * @throws OverparamError `UNKNOWN_OPTION`, `BAD_OPTION`, `GROUPS_OVERLAP`; from a step `UNKNOWN_MODULE`,
- *   `MODULES_CHANGED`, and those of {@link spectra}
+ *   `MODULES_CHANGED`, and those of `spectra`
  */
 export function mat<State, Report, Needs extends object>(
   inner: Method<State, Report, Needs>,
@@ -138,7 +138,8 @@ export function mat<State, Report, Needs extends object>(
     score: scoreRule(options.score),
     threshold: thresholdRule(options.threshold, options.alpha),
   };
-  const { modules: _, ...how } = resolveSpectraOptions(`spectra of ${name}`, {
+  if ('modules' in options.spectra) throw badOption('spectra.modules', 'given', "nothing: it is MAT's own 'modules'");
+  const how = resolveSpectraOptions(`spectra of ${name}`, {
     contraction: 'loss',
     quantities: ['trace', 'effective_rank', 'condition_number'],
     ...options.spectra,
@@ -152,7 +153,7 @@ export function mat<State, Report, Needs extends object>(
     checkSame(state.modules, modules);
     const mayRest = candidates ?? modules;
     checkKnown(options.modules ? 'modules' : 'groups', mayRest, modules);
-    const found = yield* spectra(oracle, { ...how, seed: how.seed + state.selections, modules: mayRest });
+    const found = yield* spectraOfModules(oracle, mayRest, { ...how, seed: how.seed + state.selections });
     const { history, ...decided } = select(found.modules, state.history, state.selections, rules);
     return { modules, history, selection: { spectra: found, ...decided } };
   }

@@ -5,7 +5,6 @@ import {
   type Inquiry,
   type JacobianOracle,
   type LinearizeRequest,
-  type ModularOracle,
   type SizesOracle,
 } from '@overparam/core';
 
@@ -20,8 +19,7 @@ const requestAt: Readonly<Record<string, number>> = {
   jacobian: 0,
   direct: 1,
   largestSquaredColumn: 0,
-  moduleKernels: 0,
-} satisfies { [Q in keyof (DisplacementOracle & JacobianOracle & SizesOracle & ModularOracle)]?: 0 | 1 };
+} satisfies { [Q in keyof (DisplacementOracle & JacobianOracle & SizesOracle)]?: 0 | 1 };
 
 /**
  * The oracle as the inner method sees it: its questions speak of these modules alone (of all when null), and are

@@ -58,7 +58,7 @@ export interface Rules {
 
 export interface Selected {
   readonly decisions: readonly Decision[];
-  /** lambda_alpha of each group. */
+  /** lambda_alpha of each group in which a module has influence. */
   readonly thresholds: Readonly<Record<string, number>>;
   readonly history: readonly ModuleHistory[];
 }
@@ -81,7 +81,8 @@ export function select(
   const thresholds: Record<string, number> = {};
   const largest: Record<string, number> = {};
   for (const group of new Set(groups)) {
-    const members = spectra.flatMap((_, l) => (groups[l] === group ? [l] : []));
+    const members = spectra.flatMap(({ lambda_max }, l) => (groups[l] === group && lambda_max > 0 ? [l] : []));
+    if (members.length === 0) continue;
     const among = members.map((l) => scores[l]!);
     thresholds[group] = rules.threshold(
       among,
@@ -91,7 +92,7 @@ export function select(
   }
 
   const judged = spectra.map((spectrum, l) =>
-    judge({ spectrum, score: scores[l]!, threshold: thresholds[groups[l]!]!, before: history[l] }, rules),
+    judge({ spectrum, score: scores[l]!, threshold: thresholds[groups[l]!] ?? Infinity, before: history[l] }, rules),
   );
   const missing = rules.minActive - judged.filter(({ active }) => active).length;
   if (missing > 0) {

@@ -77,8 +77,16 @@ export function resolveSpectraOptions(name: string, given: SpectraOptions): Requ
  */
 export function* spectra(oracle: Asking<SpectraQuestions>, given: SpectraOptions = {}): Inquiry<Spectra> {
   const options = resolveSpectraOptions('spectra', given);
+  return yield* spectraOfModules(oracle, yield* modulesOf(oracle, options.modules), options);
+}
+
+/** The same, of modules that are known to be the oracle's. */
+export function* spectraOfModules(
+  oracle: Asking<SpectraQuestions>,
+  modules: readonly string[],
+  options: Required<SpectraOptions>,
+): Inquiry<Spectra> {
   const { contraction, largestKernel } = options;
-  const modules = yield* modulesOf(oracle, options.modules);
   const shape = oracle.dimensions ? yield* oracle.dimensions() : null;
   if (shape) checkSamples(shape.samples);
   const samples =

@@ -3,7 +3,8 @@ import type { Spectrum } from './spectrum.ts';
 
 /**
  * lambda_alpha, which a module's score must reach: `ratio`, alpha times the largest score of its group; `quantile`, the
- * alpha-quantile of the scores of its group; or a function of the scores and spectra of a group.
+ * alpha-quantile of the scores of its group; or a function of the scores and spectra of a group. Modules without
+ * influence, whose kernel is zero, are not among them.
  */
 export type Threshold = 'ratio' | 'quantile' | ThresholdFunction;
 export type ThresholdFunction = (scores: readonly number[], spectra: readonly Spectrum[]) => number;
