@@ -1,0 +1,58 @@
+import { withDefaults, type Asking, type Inquiry, type Matrix } from '@overparam/core';
+import { fraction, positive } from '@overparam/line-search';
+import { transposedTimes } from './blocks.ts';
+import { type Displacement, type Model, type Shift } from './model.ts';
+import { type GaussNewtonOracle } from './oracle.ts';
+import { allFinite, plus } from './vector.ts';
+
+export interface GeodesicOptions {
+  /** A trial with 2 |a| / |h| above it is refused. */
+  readonly ratio?: number;
+  /** How far along h the outputs are looked at, as a fraction of h. */
+  readonly step?: number;
+}
+
+export type GeodesicOption = boolean | GeodesicOptions;
+
+/** @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION` */
+export function resolveGeodesic(option: GeodesicOption): Required<GeodesicOptions> | null {
+  if (option === false) return null;
+  const all = withDefaults<GeodesicOptions>('geodesic', { ratio: 0.75, step: 0.1 }, option === true ? {} : option);
+  positive('geodesic.ratio', all.ratio);
+  fraction('geodesic.step', all.step);
+  return all;
+}
+
+export interface Accelerated {
+  /** h + a / 2 */
+  readonly h: Displacement;
+  /** 2 |a| / |h|; Infinity where the outputs along h are not finite. */
+  readonly ratio: number;
+}
+
+/**
+ * Geodesic acceleration: with f_hh the second derivative of the outputs along h,
+ * a = argmin |S^T (J a + f_hh)|^2 / 2 + eps |a|^2 / 2, and the step is h + a / 2. f_hh comes from the outputs along h,
+ * f_hh = 2/d ((f(w + d h) - f(w)) / d - J h).
+ * Transtrum and Sethna, arXiv 1201.5885, section 4, (17).
+ *
+ * h has to be the oracle's direction.
+ */
+export function* accelerate(
+  oracle: Asking<GaussNewtonOracle>,
+  model: Model,
+  h: Displacement,
+  shift: Shift,
+  outputs: Matrix,
+  d: number,
+): Inquiry<Accelerated> {
+  const there = yield* oracle.probeOutputs!(d);
+  const second = outputs.data.map((f, i) => (2 / d) * ((there.data[i]! - f) / d - h.outputs[i]!));
+  if (!allFinite(second)) return { h, ratio: Infinity };
+  const a = yield* model.minimise(shift, { u: transposedTimes(model.loss.S, second), rest: null });
+  const ratio = h.squaredNorm > 0 ? 2 * Math.sqrt(a.squaredNorm / h.squaredNorm) : 0;
+  const to = plus(data(h), 1 / 2, data(a));
+  return { h: model.displacement(to, plus(h.outputs, 1 / 2, a.outputs)), ratio };
+}
+
+const data = ({ from }: Displacement): Float64Array => (from instanceof Float64Array ? from : from.data);

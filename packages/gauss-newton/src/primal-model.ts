@@ -1,0 +1,104 @@
+import { type ColumnScaling, type Matrix } from '@overparam/core';
+import {
+  gram,
+  leastSquares,
+  matrix,
+  multiply,
+  orthonormalColumns,
+  pivotedQr,
+  type PivotedQr,
+  solveLeastSquares,
+  symmetricEigenvalues,
+} from '@overparam/linear-algebra';
+import { transposedTimesRows } from './blocks.ts';
+import { type LossModel } from './loss-model.ts';
+import { displacement, type Displacement, type Model } from './model.ts';
+import { dot, scaled } from './vector.ts';
+
+/**
+ * The model in the space of the parameters, from the Jacobian J itself, for fewer parameters than outputs.
+ *
+ * A = S^T J, or S^T J D^-1/2 under a scaling, is reduced once to A P = Q R by QR with column pivoting; each damping is then
+ * the least squares problem |R P^T h + Q^T u|^2 + eps |h|^2 (More 1978). Normal equations are never formed, so that
+ * small singular values keep their digits. For eps = 0 it is the least squares solution of least norm; there, a `cut`
+ * of eigenvalues is one of sqrt(cut) for the pivots of R.
+ */
+export function primalModel(J: Matrix, loss: LossModel, scaling?: ColumnScaling): Model {
+  const { columns: P, rows: n } = J;
+  const inverseRoot = scaling && squaredColumns(J).map((x) => 1 / Math.sqrt(clip(x, scaling)));
+  const unscaled = (h: Float64Array): Float64Array => (inverseRoot ? h.map((x, i) => x * inverseRoot[i]!) : h);
+  const A = transposedTimesRows(loss.S, inverseRoot ? columnsTimes(J, inverseRoot) : J);
+  const pulled = (v: Float64Array): Float64Array => multiply(J, matrix(n, 1, v), { transposeA: true }).data;
+
+  const displaced = (h: Float64Array, outputs: Float64Array): Displacement => {
+    const root = inverseRoot ? h.map((x, i) => x / inverseRoot[i]!) : h;
+    return displacement(loss, { from: h, outputs, squaredNorm: dot(root, root) });
+  };
+
+  let reduced: { readonly R: Matrix; readonly Q: Matrix } | undefined;
+  const reduce = (): { readonly R: Matrix; readonly Q: Matrix } => {
+    const qr = pivotedQr(A);
+    return { R: unpermuted(qr), Q: orthonormalColumns(qr) };
+  };
+  let eigenvalues: Float64Array | undefined;
+  const spectral = (): Float64Array => (eigenvalues ??= symmetricEigenvalues(gram(A, { ofColumns: true })));
+  const sigmaMax = (): number => Math.max(spectral()[P - 1]!, 0);
+  const sigmaMin = (): number => (P < n ? 0 : Math.max(spectral()[P - n]!, 0));
+
+  return {
+    form: 'primal',
+    loss,
+    largestGradient: pulled(loss.g).reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+    largestColumn: squaredColumns(A).reduce((most, x) => Math.max(most, x), 0),
+    displacement: displaced,
+    *minimise({ eps, cut }, { u, rest }) {
+      let h: Float64Array;
+      if (eps > 0) {
+        const { R, Q } = (reduced ??= reduce());
+        const rank = R.rows;
+        const rows = matrix(rank + P, P);
+        rows.data.set(R.data);
+        const b = new Float64Array(rank + P);
+        b.set(scaled(-1, multiply(Q, matrix(n, 1, u), { transposeA: true }).data));
+        const root = Math.sqrt(eps);
+        const slope = rest && unscaled(pulled(rest));
+        for (let i = 0; i < P; i++) {
+          rows.data[(rank + i) * P + i] = root;
+          if (slope) b[rank + i] = -slope[i]! / root;
+        }
+        h = leastSquares(rows, b).solution;
+      } else {
+        const qr = pivotedQr(A, cut === undefined ? {} : { tolerance: Math.sqrt(cut) });
+        h = solveLeastSquares(qr, scaled(-1, u)).solution;
+      }
+      const to = unscaled(h);
+      return displaced(to, multiply(J, matrix(P, 1, to)).data);
+    },
+    spectrum: {
+      sigmaMin,
+      sigmaMax,
+      trace: () => dot(A.data, A.data),
+      known: () => ({ sigmaMin: eigenvalues ? sigmaMin() : null, sigmaMax: eigenvalues ? sigmaMax() : null }),
+    },
+  };
+}
+
+/** The diagonal of J^T J. */
+export function squaredColumns({ columns, data }: Matrix): Float64Array {
+  const sums = new Float64Array(columns);
+  data.forEach((x, i) => (sums[i % columns]! += x * x));
+  return sums;
+}
+
+const clip = (x: number, { min, max }: ColumnScaling): number => Math.min(Math.max(x, min), max);
+
+const columnsTimes = ({ rows, columns, data }: Matrix, by: Float64Array): Matrix =>
+  matrix(rows, columns, data.map((x, i) => x * by[i % columns]!)); // prettier-ignore
+
+/** R P^T */
+function unpermuted({ r, permutation }: PivotedQr): Matrix {
+  const out = matrix(r.rows, r.columns);
+  for (let i = 0; i < r.rows; i++)
+    for (let j = i; j < r.columns; j++) out.data[i * r.columns + permutation[j]!] = r.data[i * r.columns + j]!;
+  return out;
+}
