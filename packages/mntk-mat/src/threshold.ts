@@ -11,7 +11,7 @@ export type ThresholdFunction = (scores: readonly number[], spectra: readonly Sp
 
 /** @throws OverparamError `BAD_OPTION`, later on too where a function returns no number */
 export function thresholdRule(threshold: Threshold, alpha: number): ThresholdFunction {
-  if (!(alpha >= 0 && alpha <= 1)) throw badOption('alpha', alpha, 'a number from 0 to 1');
+  if (typeof alpha !== 'number' || !(alpha >= 0 && alpha <= 1)) throw badOption('alpha', alpha, 'a number from 0 to 1');
   if (threshold === 'ratio') return (scores) => alpha * Math.max(...scores);
   if (threshold === 'quantile') return (scores) => quantile(scores, alpha);
   if (typeof threshold !== 'function') throw badOption('threshold', threshold, "'ratio', 'quantile' or a function");
