@@ -133,6 +133,22 @@ describe.each([
     expect(codeOf(() => oracle.direct(d))).toBe('SHAPE_MISMATCH');
   });
 
+  it('tells how large w, d, g and the columns of J are', () => {
+    const oracle = made();
+    expect(codeOf(() => oracle.sizes())).toBe('NOT_LINEARIZED');
+    oracle.pullback(u, { modules: ['top'] });
+    const pulled = multiply(oracle.jacobian(), { rows: 10, columns: 1, data: u.data }, { transposeA: true }).data;
+    const { parameters, direction, largestGradient } = oracle.sizes();
+    expect(parameters).toBeCloseTo(Math.sqrt(square(start)), 12);
+    expect(direction).toBeCloseTo(Math.sqrt(square(pulled.slice(15))), 12);
+    expect(largestGradient).toBeCloseTo(Math.max(...gradient(start).slice(15).map(Math.abs)), 8);
+    for (const request of [{}, { modules: ['top'] }]) {
+      const { columns, data } = oracle.jacobian(request);
+      const sums = Array.from({ length: columns }, (_, j) => square(data.filter((_, i) => i % columns === j)));
+      expect(oracle.largestSquaredColumn(request)).toBeCloseTo(Math.max(...sums), 12);
+    }
+  });
+
   it('remembers the displacement', () => {
     const oracle = made();
     expect(oracle.displacementProduct().data).toEqual(new Float64Array(10));

@@ -8,6 +8,7 @@ import {
   type Matrix,
   type ModularOracle,
   type OutputsAlongOracle,
+  type SizesOracle,
 } from '@overparam/core';
 import { checkParameters, checkShape, mismatch } from './check.ts';
 import { explicitModel, type ExplicitModel } from './explicit-model.ts';
@@ -22,7 +23,9 @@ import { plus } from './vector.ts';
 export interface Float64CompositeOracle
   extends
     Float64Oracle,
-    Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle & Pick<ModularOracle, 'modules'>> {}
+    Synchronous<
+      OutputsAlongOracle & DisplacementOracle & JacobianOracle & SizesOracle & Pick<ModularOracle, 'modules'>
+    > {}
 
 export interface CompositeOptions {
   /** A network, two functions, or a model of your own. */
@@ -60,7 +63,7 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
       gradient: (ranges) => tangent.pull(loss.gradient(tangent.outputs), ranges),
     };
   };
-  const { questions, at, direct, displacement, trial } = stepping(
+  const { questions, at, direct, displacement, sizes, trial } = stepping(
     { name: 'float64', modules: model.modules, at: here },
     checkParameters(start, parameters),
   );
@@ -110,6 +113,11 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
       const ranges = chosen(model.modules, request);
       return tangent().push(restricted(displacement(), ranges), ranges);
     },
+    sizes,
+    largestSquaredColumn: (request) =>
+      defined()
+        .squaredColumnNorms(chosen(model.modules, request))
+        .reduce((most, x) => Math.max(most, x), 0),
     jacobian: (request) => copied(defined().jacobian(chosen(model.modules, request))),
     direct(d, request) {
       const ranges = chosen(model.modules, request);

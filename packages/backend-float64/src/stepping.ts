@@ -4,12 +4,13 @@ import {
   type AcceleratedOracle,
   type Housekeeping,
   type Linearization,
+  type Sizes,
   type TrialGradientOracle,
 } from '@overparam/core';
 import { checkParameters } from './check.ts';
 import { chosen, type Modules, type Range } from './modules.ts';
 import type { Synchronous } from './synchronous.ts';
-import { dot, plus } from './vector.ts';
+import { dot, norm, plus } from './vector.ts';
 
 /** What is known of f at one point; computed when it is first asked for. */
 export interface Point {
@@ -51,6 +52,8 @@ export interface Stepping<At extends Point> {
   displacement(): Float64Array;
   /** d <- this vector, P long and zero outside the ranges. */
   direct(d: Float64Array, ranges: readonly Range[]): Linearization;
+  /** |w|, |d| and max |g_i|. */
+  sizes(): Sizes;
   /** The point at w + step d. */
   trial(question: string, step: number): At;
 }
@@ -191,6 +194,11 @@ export function stepping<At extends Point>({ name, modules, at }: Problem<At>, s
     at: current,
     displacement: () => plus(memory.w, -1, memory.previous),
     direct,
+    sizes() {
+      const { g, d } = directed('sizes');
+      const largestGradient = g.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      return { parameters: norm(memory.w), direction: norm(d), largestGradient };
+    },
     trial: (question, step) => along(question, step).at,
   };
 }

@@ -6,3 +6,5 @@ export function dot(a: Float64Array, b: Float64Array): number {
 
 /** a + t b */
 export const plus = (a: Float64Array, t: number, b: Float64Array): Float64Array => a.map((x, i) => x + t * b[i]!);
+
+export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
