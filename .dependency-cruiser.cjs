@@ -20,6 +20,7 @@ module.exports = {
     mayImport('backend-float64', ['core', 'linear-algebra']),
     mayImport('backend-tfjs', ['core', 'linear-algebra']),
     mayImport('backend-tfjs-wasm', []),
+    mayImport('conformance', ['core']),
     mayImport('datasets', ['core']),
     mayImport('fashion-mnist', []),
     {

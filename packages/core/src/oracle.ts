@@ -30,7 +30,7 @@ export interface Oracle {
   linearize(request?: LinearizeRequest): Answer<Linearization>;
   /** f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move. */
   probe(step: number): Answer<number>;
-  /** w <- w + step d, whole or not at all. */
+  /** w <- w + step d, whole or not at all. A step that is not finite is refused, and nothing moves. */
   move(step: number): Answer<void>;
 }
 

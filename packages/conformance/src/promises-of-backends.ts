@@ -1,0 +1,150 @@
+import type { PromiseTable } from './promise.ts';
+
+const oracle = '@overparam/core, README, "The oracle"';
+const protocol = (question: string): string => `@overparam/core, src/oracle.ts, ${question}`;
+const optional = (question: string): string => `@overparam/core, src/optional-questions.ts, ${question}`;
+const composite = (question: string): string => `@overparam/core, src/composite-oracle.ts, ${question}`;
+const displaced = 'd <- J^T u + momentum (w_k - w_{k-1}), for oracles that answer `displacementProduct`.';
+
+/** What a backend keeps to. */
+export const backendPromises: PromiseTable = {
+  answers: {
+    says: 'That is all a line search needs, and all an oracle must answer.',
+    where: oracle,
+  },
+  deterministic: {
+    says: 'An oracle made again from the same start gives the same answers.',
+    where: '@overparam/core, README, "What an oracle keeps to"',
+  },
+  value: { says: 'f(w)', where: protocol('Linearization.value') },
+  gradient: { says: '|g|^2', where: protocol('Linearization.squaredGradientNorm') },
+  slope: { says: '<g, d>: the directional derivative of f along d.', where: protocol('Linearization.slope') },
+  descends: {
+    says: 'A direction that does not descend is replaced by -g, and `fellBack` says so.',
+    where: 'CONTRIBUTING.md, "How to add a backend"',
+  },
+  'probe-at-zero': {
+    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    where: protocol('Oracle.probe'),
+  },
+  'probe-stays': {
+    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    where: protocol('Oracle.probe'),
+  },
+  probe: {
+    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    where: protocol('Oracle.probe'),
+  },
+  move: { says: 'w <- w + step d, whole or not at all.', where: protocol('Oracle.move') },
+  'move-refuses': {
+    says: 'A step that is not finite is refused, and nothing moves.',
+    where: protocol('Oracle.move'),
+  },
+  'same-data': {
+    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    where: protocol('Oracle.probe'),
+  },
+  'same-randomness': {
+    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    where: protocol('Oracle.probe'),
+  },
+  modules: {
+    says: 'Names of the modules to differentiate; the others have d = 0.',
+    where: protocol('LinearizeRequest.modules'),
+  },
+  'small-answers': {
+    says: 'Nothing of parameter size crosses, and all that does is structured-cloneable, so an oracle may live in a worker or on another machine.',
+    where: oracle,
+  },
+  abandon: {
+    says: 'Called when a step ends in an error or an abort: forget the last `linearize` and leave everything, randomness and moving averages included, as it was before.',
+    where: protocol('Housekeeping.abandon'),
+  },
+  finish: {
+    says: "Called when a step has ended well: it can't be abandoned any more, and what it holds can be let go.",
+    where: protocol('Housekeeping.finish'),
+  },
+  'no-leak': {
+    says: 'What a step holds is let go when it ends, well or not.',
+    where: '@overparam/core, README, "What an oracle keeps to"',
+  },
+  direction: {
+    says: 'Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the direction rule and no momentum; `momentum` is -P m, with both.',
+    where: optional('DirectionName'),
+  },
+  'probe-along': {
+    says: 'f(w + step v) on the data and randomness of the last `linearize`; w does not move.',
+    where: optional('DirectionalOracle.probeAlong'),
+  },
+  'move-along': { says: 'w <- w + step v', where: optional('DirectionalOracle.moveAlong') },
+  'probe-gradient': {
+    says: 'Linearizes at w + step d, on the data and randomness of the last `linearize`; neither w, g nor d changes.',
+    where: optional('TrialGradientOracle.probeGradient'),
+  },
+  'move-extragradient': {
+    says: "w <- w - step g', with g' the gradient of the last `probeGradient` (an extragradient step).",
+    where: optional('TrialGradientOracle.moveExtragradient'),
+  },
+  'move-heavy-ball': {
+    says: 'w_{k+1} <- w_k + step d + momentum (w_k - w_{k-1}), where w_{-1} = w_0.',
+    where: optional('AcceleratedOracle.moveHeavyBall'),
+  },
+  'move-nesterov': {
+    says: 'y_{k+1} <- w_k + step d;  w_{k+1} <- (1 - tau) y_{k+1} + tau y_k, where y_0 = w_0.',
+    where: optional('AcceleratedOracle.moveNesterov'),
+  },
+  'sample-losses': {
+    says: 'l_j(w), one a sample of the batch; their mean is f(w).',
+    where: optional('SampleLosses.losses'),
+  },
+  dimensions: { says: 'P, the parameters, of the modules that were asked for.', where: composite('Dimensions') },
+  loss: { says: 'f(w)', where: composite('CompositeOracle.loss') },
+  outputs: { says: 'N x C', where: composite('CompositeOracle.outputs') },
+  'loss-gradient': { says: 'dL / d outputs, N x C.', where: composite('CompositeOracle.lossGradient') },
+  'loss-hessian': {
+    says: 'the blocks S_n, C x C each and one below the other, with S_n S_n^T the Hessian of L in the outputs of sample n',
+    where: composite('CompositeOracle.lossHessianFactor'),
+  },
+  kernel: {
+    says: 'J J^T, N C x N C: the tangent kernel, of the modules and samples that are asked for.',
+    where: composite('CompositeOracle.kernel'),
+  },
+  'kernel-scaling': {
+    says: "Takes J D^-1/2 in the place of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters.",
+    where: composite('ColumnScaling'),
+  },
+  'kernel-product': {
+    says: 'J (J^T u) for u of N x C, without the kernel.',
+    where: composite('CompositeOracle.kernelProduct'),
+  },
+  pullback: {
+    says: 'd <- J^T u for u of N x C (D^-1 J^T u under a scaling); other modules have d = 0.',
+    where: composite('CompositeOracle.pullback'),
+  },
+  'pullback-momentum': { says: displaced, where: composite('PullbackRequest.momentum') },
+  'same-batch': {
+    says: 'The first question of a step takes the batch, and until `move`, `finish` or `abandon` all others, those of Oracle included, speak of the same batch, randomness and point w.',
+    where: composite('CompositeOracle'),
+  },
+  'probe-outputs': {
+    says: 'The outputs at w + step d; w does not move.',
+    where: composite('OutputsAlongOracle.probeOutputs'),
+  },
+  'displacement-product': {
+    says: 'J (w_k - w_{k-1}), N x C; zero at the first step.',
+    where: composite('DisplacementOracle.displacementProduct'),
+  },
+  jacobian: {
+    says: "J, N C x P, columns in the oracle's order of parameters.",
+    where: composite('JacobianOracle.jacobian'),
+  },
+  direct: {
+    says: "d <- the given vector of length P, in the order of `jacobian`'s columns; other modules have d = 0.",
+    where: composite('JacobianOracle.direct'),
+  },
+  'module-names': { says: 'The names of all modules.', where: composite('ModularOracle.modules') },
+  'module-kernels': {
+    says: 'J J^T of each module by itself, in the order of the request; N C x N C, or N x N along V.',
+    where: composite('ModularOracle.moduleKernels'),
+  },
+};
