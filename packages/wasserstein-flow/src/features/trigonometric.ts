@@ -26,66 +26,84 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
   const frequency = (2 * Math.PI) / period;
   const prefix = N / L;
 
-  // Scratch of `accumulate` and `pair`; neither is interrupted.
+  // Scratch of one point; no call is interrupted. psi and psi' have L numbers for each variable.
+  const psi = new Float64Array(d * L);
+  const slope = new Float64Array(d * L);
   const outer = new Float64Array(2 * prefix);
-  const rows = new Float64Array((d + 1) * prefix);
+  const parts = new Float64Array((d + 1) * prefix);
 
-  /** psi(x) of L numbers for each coordinate of each point. */
-  const table = (x: Float64Array): Float64Array => {
-    const psi = new Float64Array(x.length * L);
-    for (let i = 0, at = 0; i < x.length; i++) {
+  /** cos and sin of the angle of each coordinate of each point, one after the other. */
+  const circular = (x: Float64Array): Float64Array => {
+    const out = new Float64Array(2 * x.length);
+    for (let i = 0; i < x.length; i++) {
       const angle = frequency * x[i]!;
-      const cos = Math.cos(angle);
-      const sin = Math.sin(angle);
-      let c = Math.SQRT2;
-      let s = 0;
-      psi[at++] = 1;
-      for (let k = 1; k <= cutoff; k++) {
-        const next = c * cos - s * sin;
-        s = s * cos + c * sin;
-        c = next;
-        psi[at++] = c;
-        psi[at++] = s;
-      }
+      out[2 * i] = Math.cos(angle);
+      out[2 * i + 1] = Math.sin(angle);
     }
-    return psi;
-  };
-
-  /** psi'(x) from psi(x). */
-  const derivative = (psi: Float64Array): Float64Array => {
-    const out = new Float64Array(psi.length);
-    for (let at = 0; at < psi.length; at += L)
-      for (let k = 1; k <= cutoff; k++) {
-        out[at + 2 * k - 1] = -k * frequency * psi[at + 2 * k]!;
-        out[at + 2 * k] = k * frequency * psi[at + 2 * k - 1]!;
-      }
     return out;
   };
 
+  /** psi at the angle of a cosine and a sine: L numbers to `psi[to]` and after. */
+  const waves = (cos: number, sin: number, to: number): void => {
+    let c = Math.SQRT2;
+    let s = 0;
+    psi[to] = 1;
+    for (let k = 1; k <= cutoff; k++) {
+      const next = c * cos - s * sin;
+      s = s * cos + c * sin;
+      c = next;
+      psi[to + 2 * k - 1] = c;
+      psi[to + 2 * k] = s;
+    }
+  };
+
+  /** psi of all coordinates of point i. */
+  const allWaves = (trigs: Float64Array, i: number): void => {
+    for (let axis = 0; axis < d; axis++) waves(trigs[2 * (i * d + axis)]!, trigs[2 * (i * d + axis) + 1]!, axis * L);
+  };
+
   /**
-   * y += factor times the outer product of d vectors of L numbers. Products grow from the first variable on, in one half
+   * y += factor times the outer product of psi of all variables, psi' for the variable `derived`. Products grow from the first variable on, in one half
    * of `outer` and then in the other.
    */
-  const accumulate = (
-    y: Float64Array,
-    factor: number,
-    vector: (axis: number) => readonly [Float64Array, number],
-  ): void => {
+  const accumulate = (y: Float64Array, factor: number, derived: number): void => {
     let from = 0;
     let length = 1;
     outer[0] = factor;
     for (let axis = 0; axis < d - 1; axis++) {
-      const [v, at] = vector(axis);
+      const v = axis === derived ? slope : psi;
+      const at = axis * L;
       const to = prefix - from;
       for (let p = 0; p < length; p++)
         for (let q = 0; q < L; q++) outer[to + p * L + q] = outer[from + p]! * v[at + q]!;
       from = to;
       length *= L;
     }
-    const [v, at] = vector(d - 1);
+    const v = derived === d - 1 ? slope : psi;
+    const at = (d - 1) * L;
     for (let p = 0; p < length; p++) {
       const scale = outer[from + p]!;
       for (let q = 0; q < L; q++) y[p * L + q]! += scale * v[at + q]!;
+    }
+  };
+
+  /** Part 0 <- <row p of the source, psi(axis)>, and part axis + 1 <- the same with psi'. Rows may be those of part 0. */
+  const contract = (source: Float64Array, rows: number, axis: number): void => {
+    const at = axis * L;
+    for (let p = 0; p < rows; p++) {
+      const row = p * L;
+      let sum = source[row]!;
+      let change = 0;
+      for (let k = 1; k <= cutoff; k++) {
+        const c = source[row + 2 * k - 1]!;
+        const s = source[row + 2 * k]!;
+        const cos = psi[at + 2 * k - 1]!;
+        const sin = psi[at + 2 * k]!;
+        sum += c * cos + s * sin;
+        change += k * (s * cos - c * sin);
+      }
+      parts[p] = sum;
+      parts[(axis + 1) * prefix + p] = frequency * change;
     }
   };
 
@@ -95,79 +113,52 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
     size: N,
     trigonometric: { degree: cutoff, period },
     at({ rows: n, data }: Matrix) {
-      const psi = table(data);
+      const trigs = circular(data);
       return {
         integrate(a) {
           const y = new Float64Array(N);
-          if (d > 1) for (let i = 0; i < n; i++) accumulate(y, a[i]!, (axis) => [psi, (i * d + axis) * L]);
-          else for (let i = 0, at = 0; i < n; i++) for (let q = 0; q < L; q++) y[q]! += a[i]! * psi[at++]!;
+          for (let i = 0; i < n; i++) {
+            allWaves(trigs, i);
+            accumulate(y, a[i]!, -1);
+          }
           return y;
         },
         derive(v) {
           const y = new Float64Array(N);
-          const slope = derivative(psi);
-          for (let i = 0; i < n; i++)
-            for (let k = 0; k < d; k++)
-              accumulate(y, v.data[i * d + k]!, (axis) => [axis === k ? slope : psi, (i * d + axis) * L]);
+          for (let i = 0; i < n; i++) {
+            allWaves(trigs, i);
+            for (let at = 0; at < d * L; at += L)
+              for (let k = 1; k <= cutoff; k++) {
+                slope[at + 2 * k - 1] = -k * frequency * psi[at + 2 * k]!;
+                slope[at + 2 * k] = k * frequency * psi[at + 2 * k - 1]!;
+              }
+            for (let axis = 0; axis < d; axis++) accumulate(y, v.data[i * d + axis]!, axis);
+          }
           return y;
         },
         pair(r) {
           const values = new Float64Array(n);
           const gradients = { rows: n, columns: d, data: new Float64Array(n * d) };
-          // Contracts the last variable, then the one before, ...: row 0 with psi throughout, row j with psi' at one axis.
           for (let i = 0; i < n; i++) {
-            let at = (i * d + d - 1) * L;
-            let width = prefix;
-            contract(r, 0, width, psi, at, L, cutoff, frequency, rows, 0, d * prefix);
-            for (let axis = d - 2; axis >= 0; axis--) {
-              at -= L;
-              const shorter = width / L;
+            allWaves(trigs, i);
+            // Contracts the last variable, then the one before, ...: part 0 of `parts` with psi throughout, part j with psi'
+            // for variable j - 1.
+            contract(r, prefix, d - 1);
+            for (let axis = d - 2, width = prefix / L; axis >= 0; axis--, width /= L) {
               for (let j = axis + 2; j <= d; j++)
-                for (let p = 0; p < shorter; p++) {
+                for (let p = 0; p < width; p++) {
                   let sum = 0;
-                  for (let q = 0; q < L; q++) sum += rows[j * prefix + p * L + q]! * psi[at + q]!;
-                  rows[j * prefix + p] = sum;
+                  for (let q = 0; q < L; q++) sum += parts[j * prefix + p * L + q]! * psi[axis * L + q]!;
+                  parts[j * prefix + p] = sum;
                 }
-              contract(rows, 0, shorter, psi, at, L, cutoff, frequency, rows, 0, (axis + 1) * prefix);
-              width = shorter;
+              contract(parts, width, axis);
             }
-            values[i] = rows[0]!;
-            for (let k = 0; k < d; k++) gradients.data[i * d + k] = rows[(k + 1) * prefix]!;
+            values[i] = parts[0]!;
+            for (let k = 0; k < d; k++) gradients.data[i * d + k] = parts[(k + 1) * prefix]!;
           }
           return { values, gradients };
         },
       };
     },
   };
-}
-
-/** out[value + p] <- <row p, psi>, out[slope + p] <- <row p, psi'>; a row may be where its result goes. */
-function contract(
-  source: Float64Array,
-  from: number,
-  rows: number,
-  psi: Float64Array,
-  at: number,
-  L: number,
-  cutoff: number,
-  frequency: number,
-  out: Float64Array,
-  value: number,
-  slope: number,
-): void {
-  for (let p = 0; p < rows; p++) {
-    const row = from + p * L;
-    let sum = source[row]!;
-    let change = 0;
-    for (let k = 1; k <= cutoff; k++) {
-      const c = source[row + 2 * k - 1]!;
-      const s = source[row + 2 * k]!;
-      const cos = psi[at + 2 * k - 1]!;
-      const sin = psi[at + 2 * k]!;
-      sum += c * cos + s * sin;
-      change += k * (s * cos - c * sin);
-    }
-    out[value + p] = sum;
-    out[slope + p] = frequency * change;
-  }
 }

@@ -40,10 +40,14 @@ export interface SquaredSpeeds {
 export type Moves = 'both' | 'positions' | 'weights';
 
 /** A copy, to be changed in place. */
-export const copied = ({ positions, amplitudes }: Lifted): Lifted => ({
-  positions: { rows: positions.rows, columns: positions.columns, data: positions.data.slice() },
-  amplitudes: amplitudes.slice(),
-});
+export function copied({ positions: { rows, columns, data }, amplitudes }: Lifted): Lifted {
+  const n = data.length;
+  // One buffer for both: to allocate one is what costs, not to fill it.
+  const both = new Float64Array(n + amplitudes.length);
+  both.set(data);
+  both.set(amplitudes, n);
+  return { positions: { rows, columns, data: both.subarray(0, n) }, amplitudes: both.subarray(n) };
+}
 
 /** From the square of each of m particles. */
 export function squaredSpeeds(m: number, square: (i: number) => number): SquaredSpeeds {

@@ -34,19 +34,13 @@ export interface FlowOptions {
   readonly watch?: number;
 }
 
-/** Plain data. To move particles by hand, make a new state with `from`. */
+/** Plain data. */
 export interface FlowState {
   /** Steps so far. */
   readonly iteration: number;
   readonly positions: readonly (readonly number[])[];
   /** Of each particle: its weight w_i = m a_i, or the signed radius r_i of a conic flow. */
   readonly amplitudes: readonly number[];
-  /** R and its first variation at these particles; null where the next step asks for it. */
-  readonly variation: {
-    readonly potential: number;
-    readonly values: readonly number[];
-    readonly gradients: readonly (readonly number[])[];
-  } | null;
   /** F_m at the start; null before the first step. */
   readonly startEnergy: number | null;
   /** The last step of a search; null before. */
@@ -76,7 +70,7 @@ export interface FlowReport {
 
 /** A particle gradient flow: a method of the core whose state is the measure. */
 export interface Flow extends Method<FlowState, FlowReport, MeasureOracle> {
-  /** The state of particles of your own: with the same random numbers to come, and everything else new. */
+  /** The state of particles of your own; iteration, step and random numbers go on from `state`. */
   from(measure: Measure, state?: FlowState): FlowState;
   /** The measure of a state. */
   measure(state: FlowState): Measure;
@@ -84,7 +78,7 @@ export interface Flow extends Method<FlowState, FlowReport, MeasureOracle> {
 
 /**
  * The flow of a motion. A step asks the oracle for the variation at the particles after it, so that it knows the energy
- * before and after, and the next step needs not ask again.
+ * before and after; the next step, if it goes on from the same state object, has that answer. So a flow goes with one oracle.
  *
  * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start; a step throws `STEP_TOO_LARGE` where the
  * energy grows, and `NOT_FINITE` where the oracle's answer is not
@@ -109,7 +103,6 @@ export function particleFlow(motion: Motion, setting: Setting, options: FlowOpti
       iteration: state?.iteration ?? 0,
       positions: measure.positions,
       amplitudes: measure.weights.map((a) => motion.amplitude(m * a)),
-      variation: null,
       startEnergy: null,
       step: state?.step ?? null,
       random: state?.random ?? seeded(seed).state,
@@ -123,8 +116,8 @@ export function particleFlow(motion: Motion, setting: Setting, options: FlowOpti
     for (let i = 0; i < m; i++) weights[i] = motion.weight(amplitudes[i]!) / m;
     return { positions, weights };
   };
-  // The typed arrays behind the last state: a step that goes on from it has them at hand.
-  let last: { readonly state: FlowState; readonly here: Lifted; readonly at: Variation | null } | undefined;
+  // What is known at the last state: a step that goes on from it need not ask again.
+  let last: ({ readonly state: FlowState; readonly here: Lifted } & Asked) | undefined;
 
   return {
     name: motion.name,
@@ -147,11 +140,9 @@ export function particleFlow(motion: Motion, setting: Setting, options: FlowOpti
         return { at, energy: at.potential + regularizer.mean(particles) };
       }
 
-      const here = last?.state === state ? last.here : lifted(state, d);
-      const known = last?.state === state ? last.at : state.variation && typed(state.variation, d);
-      const { at, energy } = known
-        ? { at: known, energy: known.potential + regularizer.mean(particlesOf(here)) }
-        : yield* ask(here);
+      const known = last?.state === state ? last : undefined;
+      const here = known?.here ?? lifted(state, d);
+      const { at, energy } = known ?? (yield* ask(here));
       const path = motion.path(here, at);
       const first = rule.constant ?? (state.step === null ? rule.initial : state.step * rule.growth);
       const speeds = path.squaredSpeeds(first);
@@ -161,17 +152,15 @@ export function particleFlow(motion: Motion, setting: Setting, options: FlowOpti
 
       const { tau, to, ahead, energyAfter } = yield* take();
       if (temperature > 0) diffuse(to.positions, Math.sqrt(2 * tau * temperature), random);
-      const keeps = ahead && temperature === 0 && !stochastic;
       const next: FlowState = {
         iteration: state.iteration + 1,
         positions: pointsOf(to.positions),
         amplitudes: numbers(to.amplitudes),
-        variation: keeps ? plain(ahead) : null,
         startEnergy,
         step: rule.constant === null ? tau : null,
         random: random.state,
       };
-      last = { state: next, here: to, at: keeps ? ahead : null };
+      if (ahead && temperature === 0 && !stochastic) last = { state: next, here: to, at: ahead, energy: energyAfter! };
       return {
         state: next,
         report: {
@@ -253,16 +242,4 @@ function numbers(values: Float64Array): number[] {
 const lifted = ({ positions, amplitudes }: FlowState, d: number): Lifted => ({
   positions: rowsOf(positions, d),
   amplitudes: Float64Array.from(amplitudes),
-});
-
-const plain = ({ potential, values, gradients }: Variation): NonNullable<FlowState['variation']> => ({
-  potential,
-  values: numbers(values),
-  gradients: pointsOf(gradients),
-});
-
-const typed = ({ potential, values, gradients }: NonNullable<FlowState['variation']>, d: number): Variation => ({
-  potential,
-  values: Float64Array.from(values),
-  gradients: rowsOf(gradients, d),
 });
