@@ -37,7 +37,7 @@ export function primalModel(J: Matrix, loss: LossModel, scaling?: ColumnScaling)
 
   let reduced: { readonly R: Matrix; readonly Q: Matrix } | undefined;
   const reduce = (): { readonly R: Matrix; readonly Q: Matrix } => {
-    const qr = pivotedQr(A);
+    const qr = pivotedQr(A, { tolerance: 0 });
     return { R: unpermuted(qr), Q: orthonormalColumns(qr) };
   };
   let eigenvalues: Float64Array | undefined;
@@ -66,7 +66,7 @@ export function primalModel(J: Matrix, loss: LossModel, scaling?: ColumnScaling)
           rows.data[(rank + i) * P + i] = root;
           if (slope) b[rank + i] = -slope[i]! / root;
         }
-        h = leastSquares(rows, b).solution;
+        h = leastSquares(rows, b, { tolerance: 0 }).solution;
       } else {
         const qr = pivotedQr(A, cut === undefined ? {} : { tolerance: Math.sqrt(cut) });
         h = solveLeastSquares(qr, scaled(-1, u)).solution;

@@ -72,6 +72,26 @@ export interface RecordedNetwork {
   readonly levenbergMarquardt: { readonly runs: readonly RecordedMarquardt[] };
 }
 
+export interface RecordedMlp {
+  readonly mlp: {
+    readonly kernels: readonly (readonly Numbers[])[];
+    readonly biases: readonly Numbers[];
+    readonly X: readonly Numbers[];
+    readonly Y: readonly Numbers[];
+    readonly cls: Numbers;
+    readonly mse_step: Readonly<Record<string, Numbers>>;
+    readonly ce_step: Numbers;
+    readonly mse_loss: number;
+    readonly ce_loss: number;
+  };
+  readonly linear: Readonly<
+    Record<
+      'over' | 'under',
+      { readonly A: readonly Numbers[]; readonly y: Numbers; readonly w0: Numbers; readonly w1: Numbers }
+    >
+  >;
+}
+
 export const read = (name: string): unknown =>
   JSON.parse(gunzipSync(readFileSync(new URL(name, folder))).toString()) as unknown;
 
@@ -93,5 +113,8 @@ export function networkOracle(
       { kernel: fromRows(W[0]!.map((_, j) => W.map((row) => row[j]!))), bias: Float64Array.from(b) },
       { kernel: fromRows(v.map((x) => [x])) },
     ]);
-  return { oracle: composite({ model, loss: squaredError(net.y, { reduction }), start: pack(net.student_init) }), pack };
+  return {
+    oracle: composite({ model, loss: squaredError(net.y, { reduction }), start: pack(net.student_init) }),
+    pack,
+  };
 }
