@@ -1,5 +1,5 @@
 import { isOverparamError, type Matrix } from '@overparam/core';
-import { multiply } from '@overparam/linear-algebra';
+import { gram, matrix, multiply } from '@overparam/linear-algebra';
 import { describe, expect, it } from 'vitest';
 import { derivative, distance } from '../test/derivative.ts';
 import { randomMatrix, randomVector, uniform } from '../test/random.ts';
@@ -95,6 +95,35 @@ describe.each([
         ),
       ).toBeLessThan(1e-12);
     }
+  });
+
+  it('has the kernel of each module, of outputs or along weights of them', () => {
+    const oracle = made();
+    const whole = oracle.moduleKernels();
+    expect(whole).toEqual(oracle.modules().map((name) => oracle.kernel({ modules: [name] })));
+    expect(oracle.moduleKernels({ modules: ['top'], samples: [3, 0] })).toEqual([
+      oracle.kernel({ modules: ['top'], samples: [3, 0] }),
+    ]);
+    for (const [along, V] of [[u, u] as const, ['loss', oracle.lossGradient()] as const]) {
+      const rows = (J: Matrix): Matrix =>
+        matrix(
+          5,
+          J.columns,
+          Float64Array.from({ length: 5 * J.columns }, (_, i) => {
+            const [n, p] = [Math.floor(i / J.columns), i % J.columns];
+            return [0, 1].reduce((sum, k) => sum + V.data[2 * n + k]! * J.data[(2 * n + k) * J.columns + p]!, 0);
+          }),
+        );
+      const [top, hidden] = oracle.moduleKernels({ modules: ['top', 'hidden'], along });
+      for (const [K, name] of [[top!, 'top'] as const, [hidden!, 'hidden'] as const]) {
+        const expected = gram(rows(oracle.jacobian({ modules: [name] })));
+        expect(distance(K.data, expected.data)).toBeLessThan(1e-12);
+        const [some] = oracle.moduleKernels({ modules: [name], along, samples: [4, 1] });
+        const picked = [4, 1].flatMap((n) => [4, 1].map((m) => expected.data[n * 5 + m]!));
+        expect(distance(some!.data, picked)).toBeLessThan(1e-12);
+      }
+    }
+    expect(() => oracle.moduleKernels({ along: { rows: 1, columns: 2, data: new Float64Array(2) } })).toThrow('u');
   });
 
   it('pulls back, and follows the outputs', () => {

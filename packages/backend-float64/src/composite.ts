@@ -11,6 +11,7 @@ import {
   type SizesOracle,
 } from '@overparam/core';
 import { checkParameters, checkShape, mismatch } from './check.ts';
+import { contracted } from './contracted.ts';
 import { explicitModel, type ExplicitModel } from './explicit-model.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Model, Tangent } from './model.ts';
@@ -23,9 +24,7 @@ import { plus } from './vector.ts';
 export interface Float64CompositeOracle
   extends
     Float64Oracle,
-    Synchronous<
-      OutputsAlongOracle & DisplacementOracle & JacobianOracle & SizesOracle & Pick<ModularOracle, 'modules'>
-    > {}
+    Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle & SizesOracle & ModularOracle> {}
 
 export interface CompositeOptions {
   /** A network, two functions, or a model of your own. */
@@ -92,6 +91,13 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
     kernel(request) {
       const ranges = chosen(model.modules, request);
       return defined().kernel(ranges, request?.samples, inverseScaling(request, ranges));
+    },
+    moduleKernels({ modules = Object.keys(model.modules), samples: rows, along } = {}) {
+      const V = along === 'loss' ? loss.gradient(tangent().outputs) : along && shaped(along);
+      return modules.map((module) => {
+        const kernel = defined().kernel(chosen(model.modules, { modules: [module] }), rows);
+        return V ? contracted(kernel, V, rows) : kernel;
+      });
     },
     kernelProduct(u, request) {
       const ranges = chosen(model.modules, request);
