@@ -32,8 +32,8 @@ export interface MethodClaims {
   readonly monotone?: boolean;
   /** After `steps` steps, f - f* is at most `to` times what it was at the start. */
   readonly converges?: { readonly steps: number; readonly to: number };
-  /** Over every `steps` steps, f - f* shrinks at least by `factor`, down to 1e-12 of the start. */
-  readonly linear?: { readonly steps: number; readonly factor: number };
+  /** Over every `steps` steps, f - f* shrinks at least by `factor`, down to `until` times its start, 1e-12 when absent. */
+  readonly linear?: { readonly steps: number; readonly factor: number; readonly until?: number };
 }
 
 export interface MethodOptions extends RunnerOptions, Effort {
@@ -428,12 +428,12 @@ function progressChecks(
       ),
     );
   if (linear) {
-    const { steps, factor } = linear;
+    const { steps, factor, until = 1e-12 } = linear;
     checks.push(
       about('linear', 10 * steps, (f) => {
         for (let k = steps; k < f.length; k += steps)
           ensure(
-            f[k]! <= Math.max(factor * f[k - steps]!, 1e-12 * f[0]!),
+            f[k]! <= Math.max(factor * f[k - steps]!, until * f[0]!),
             () =>
               `steps ${k - steps + 1} to ${k} take f from ${f[k - steps]} to ${f[k]}: by ${f[k]! / f[k - steps]!}, and not ${factor}`,
           );
