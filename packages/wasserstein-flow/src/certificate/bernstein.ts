@@ -12,7 +12,7 @@ const budget = 200_000;
  * On a grid of spacing h, max |g| <= max over the grid / cos(n d h/2): along every line g is of exponential type n |v|_1, so
  * it falls from its maximum no faster than a cosine (Duffin and Schaeffer 1938, M. Riesz for d = 1). Bernstein's inequality
  * then bounds second derivatives, |D^2 g(v, v)| <= (n |v|_1)^2 max |g|, and so g on a whole cell from its value and gradient
- * in the middle. Cells whose bound is above the largest value seen are divided. The result holds up to the rounding of the
+ * in the middle; both are applied to g - c, for a constant c. Cells whose bound is above the largest value seen are divided. The result holds up to the rounding of the
  * values of g, and whenever the division ends.
  *
  * @param seen the largest value that is known
@@ -31,13 +31,14 @@ export function* bernsteinBound(
   let half = period / perAxis / 2;
   let cells = rows(perAxis ** d, d, (i, k) => (Math.floor(i / perAxis ** k) % perAxis) * 2 * half);
   let largest = seen;
+  // Of |g - c|, with c the middle of the values on the grid: its second derivatives are those of g.
   let supremum = Infinity;
   let bound = Infinity;
   for (let asked = cells.rows; ;) {
     const { values, gradients } = yield* oracle.variation(mu, { points: cells });
     if (supremum === Infinity) {
-      const grid = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-      supremum = grid / Math.cos(type * d * half);
+      const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+      supremum = (high! - low!) / 2 / Math.cos(type * d * half);
     }
     const curved = ((type * d * half) ** 2 * supremum) / 2;
     const heights = values.map((v) => (positive ? -v : Math.abs(v)));
@@ -52,7 +53,6 @@ export function* bernsteinBound(
       if (above > enough) open.push(i);
       bound = Math.max(bound, above);
     });
-    if (!positive) supremum = Math.min(supremum, bound);
     asked += open.length * 2 ** d;
     if (open.length === 0 || asked > budget) return bound;
     half /= 2;
