@@ -247,6 +247,34 @@ export function compositeChecks(testing: Testing): Check[] {
         });
     }),
 
+    about('sizes', [...moving, 'pullback'], async (posed) => {
+      const { problem, oracle, net, start } = posed;
+      const asked = answering(oracle, 'sizes', 'pullback');
+      const u = someMatrix(problem);
+      const scales = scalesOf(posed, net, start);
+      const d = transposedTimes(net.jacobian(start), u.data, start.length);
+      const g = net.gradient(start);
+      for (const request of requests(problem)) {
+        await asked.pullback(u, request);
+        const { parameters, direction, largestGradient } = await asked.sizes();
+        const what = `after pullback(u)${askedFor(request)}`;
+        const part = inModules(problem, g, request?.modules);
+        ensureClose(parameters, norm(start), exact, `|w| ${what}`, scales.parameters);
+        ensureClose(direction, norm(inModules(problem, d, request?.modules)), exact, `|d| ${what}`, scales.jacobian * norm(u.data)); // prettier-ignore
+        ensureClose(largestGradient, Math.max(...part.map(Math.abs)), exact, `max |g_i| ${what}`, scales.gradient);
+      }
+    }),
+
+    about('largest-column', basic, async (posed) => {
+      const { problem, oracle, net, start } = posed;
+      const asked = answering(oracle, 'largestSquaredColumn');
+      for (const request of requests(problem)) {
+        const J = inEachRow(net.jacobian(start), maskOf(problem, request?.modules));
+        const largest = Math.max(...columnScale(J, start.length, { min: 0, max: Infinity }));
+        ensureClose(await asked.largestSquaredColumn(request), largest, exact, `the largest column${askedFor(request)}`, scalesOf(posed, net, start).jacobian ** 2); // prettier-ignore
+      }
+    }),
+
     about('module-names', basic, async ({ problem, oracle }) => {
       const asked = answering(oracle, 'modules');
       ensureSame([...(await asked.modules())].sort(), [...problem.modules].sort(), 'the names of all modules');

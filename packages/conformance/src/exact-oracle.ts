@@ -14,7 +14,7 @@ import { blocksOf, columnScale, contracted, product, transposedTimes } from './j
 import { flatWeights, maskOf, network, type Network } from './network.ts';
 import type { Problem } from './problem.ts';
 import type { AnyOracle, Subject } from './subject.ts';
-import { dot, plus, times } from './vector.ts';
+import { dot, norm, plus, times } from './vector.ts';
 
 /** Every question of the core, each answered. */
 export type ExactOracle = Required<AnyOracle>;
@@ -224,6 +224,18 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
     },
     displacementProduct(request) {
       return matrix(product(jacobian(request).J, plus(lasting.w, -1, lasting.previous), P), C);
+    },
+    sizes() {
+      const { g, d } = linearized('sizes');
+      return {
+        parameters: norm(lasting.w),
+        direction: norm(d),
+        largestGradient: g.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+      };
+    },
+    largestSquaredColumn(request) {
+      const squares = columnScale(jacobian(request).J, P, { min: 0, max: Infinity });
+      return squares.reduce((most, x) => Math.max(most, x), 0);
     },
     jacobian: (request) => {
       const mask = maskOf(problem, known(request?.modules));

@@ -234,6 +234,8 @@ function questionsFor({ inputs, targets, modules }: Posed['problem']): [keyof Po
     ['moduleKernels', [{ modules, along: 'loss' }]],
     ['displacementProduct', []],
     ['pullback', [u]],
+    ['sizes', []],
+    ['largestSquaredColumn', []],
     ['probeOutputs', [0.25]],
     ['linearize', []],
     ['move', [0.125]],

@@ -142,6 +142,14 @@ export const backendPromises: PromiseTable = {
     says: "d <- the given vector of length P, in the order of `jacobian`'s columns; other modules have d = 0.",
     where: composite('JacobianOracle.direct'),
   },
+  sizes: {
+    says: 'Of w, and of d and g at the last `pullback` or `direct`, the parameters that it left out included in |w| alone.',
+    where: composite('SizesOracle.sizes'),
+  },
+  'largest-column': {
+    says: 'max_i (J^T J)_ii, the largest squared norm of a column of J.',
+    where: composite('SizesOracle.largestSquaredColumn'),
+  },
   'module-names': { says: 'The names of all modules.', where: composite('ModularOracle.modules') },
   'module-kernels': {
     says: 'J J^T of each module by itself, in the order of the request; N C x N C, or N x N along V.',

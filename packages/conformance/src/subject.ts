@@ -9,6 +9,7 @@ import type {
   Oracle,
   OutputsAlongOracle,
   SampleLossOracle,
+  SizesOracle,
   TrialGradientOracle,
 } from '@overparam/core';
 import type { Problem } from './problem.ts';
@@ -25,6 +26,7 @@ export type AnyOracle = Oracle &
       ModularOracle &
       OutputsAlongOracle &
       SampleLossOracle &
+      SizesOracle &
       TrialGradientOracle
   >;
 

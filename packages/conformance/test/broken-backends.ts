@@ -333,6 +333,19 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     how: 'has d = -d',
     make: changed(({ oracle }) => ({ direct: (d, request) => oracle.direct(d.map((x) => -x), request) })), // prettier-ignore
   },
+  sizes: {
+    how: 'answers |w|^2 for |w|',
+    make: changed(({ oracle }) => ({
+      async sizes() {
+        const sizes = await oracle.sizes();
+        return { ...sizes, parameters: sizes.parameters ** 2 };
+      },
+    })),
+  },
+  'largest-column': {
+    how: 'is that of all modules for any of them',
+    make: changed(({ oracle }) => ({ largestSquaredColumn: () => oracle.largestSquaredColumn() })),
+  },
   'module-names': {
     how: 'leaves out the last one',
     make: changed((_, { modules }) => ({ modules: () => modules.slice(1) })),
