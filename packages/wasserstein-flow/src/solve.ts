@@ -100,7 +100,8 @@ export async function solve(problem: MeasureProblem, options: SolveOptions = {})
     const slight = 1e-12 * moved.weights.reduce((most, a) => Math.max(most, Math.abs(a)), 0);
     const apart = polished(prune(moved, { below: slight }));
     const together = polished(merge(apart, { domain: problem.domain, distance: mergeDistance }));
-    const best = J(together) <= J(apart) ? together : apart;
+    // Two particles at one place are worth no less than one, up to rounding.
+    const best = J(together) <= J(apart) * (1 + 1e-14) ? together : apart;
     const before = JSON.stringify(measure);
     measure = best;
     if (JSON.stringify(best) === before) return { ...now, stopped: 'stalled' };
