@@ -19,7 +19,7 @@ export interface CustomGradient {
   readonly backwardsFunc: (dy: Tensor, saved: Tensor[]) => unknown;
 }
 
-/** What this package uses of tfjs's engine; the last two are not in its public types. */
+/** What this package uses of tfjs's engine; the last four are not in its public types. */
 export interface Engine {
   readonly backendName: string;
   readonly registeredVariables: { readonly [name: string]: Tensor };
@@ -39,6 +39,8 @@ export interface Engine {
   readonly state: { readonly gradientDepth: number };
   /** The copy of a tensor for the tape. */
   clone(tensor: Tensor): Tensor;
+  startTape(): void;
+  endTape(): void;
 }
 
 /** The engine in use. tfjs keeps it on globalThis, so it is looked up at each use. */

@@ -1,6 +1,12 @@
 export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions } from './optimizer.ts';
 export type { MethodFactory } from './method-registry.ts';
 export { oracle, type OracleOptions, type TfjsOracle } from './oracle.ts';
+export {
+  compositeOracle,
+  type CompositeOracleOptions,
+  type TfjsCompositeOracle,
+} from './composite/composite-oracle.ts';
+export type { Outputs } from './composite/outputs.ts';
 export type { NamedTensor } from './engine.ts';
 export {
   gradient,

@@ -2,12 +2,13 @@ import { keep, tidy, zerosLike, type Tensor, type Variable } from '@tensorflow/t
 import type { DirectionName } from '@overparam/core';
 import { callingAgain } from './call-again.ts';
 import type { Differentiated } from './differentiate.ts';
-import type { DirectionRule, RuleOutput } from './directions/index.ts';
+import type { DirectionRule } from './directions/index.ts';
 import { disposeAll, engine, share } from './engine.ts';
-import type { ParameterMemory } from './parameter-memory.ts';
+import type { ParameterMemory, Remembered } from './parameter-memory.ts';
 import { step as stepFrom, type Vector } from './parameters.ts';
 import type { Evaluation, Problem } from './problem.ts';
 import type { Draws } from './randomness.ts';
+import type { Recording } from './recording.ts';
 
 /** A point w + step d, and what is known of f there. */
 export interface Trial {
@@ -24,11 +25,13 @@ export interface Linearized {
   readonly g: Vector;
   /** -d */
   u: Vector;
-  /** What the rule will remember of each variable once the step is accepted. */
-  readonly memory: readonly (readonly Tensor[])[];
+  /** What will be remembered of each variable once the step is accepted. */
+  readonly memory: readonly Remembered[];
   /** -v for a direction v by name */
   along(name: DirectionName): Vector;
   trial(along: Vector, step: number): Trial;
+  /** A point with the variables that don't move. */
+  everywhere(point: Vector): Tensor[];
   value(point: Vector): Tensor;
   /** The gradients stay with the linearization, as `trialGradients`. */
   differentiate(there: Trial): { readonly value: Tensor; readonly gradients: Vector };
@@ -38,7 +41,19 @@ export interface Linearized {
   dispose(): void;
 }
 
+/** f at other points. */
+export type Elsewhere = Pick<Recording, 'replay' | 'differentiate'>;
+
+/** A direction d = -u, and what making it leaves in memory. */
+export interface Made {
+  readonly u: Vector;
+  readonly memory: readonly Remembered[];
+  /** The part of -d, without momentum, of each variable; undefined: it is g. */
+  readonly preconditioned?: readonly (() => Tensor)[];
+}
+
 /**
+ * By a direction rule.
  * @param given gradients to make the direction of, in the place of g
  * @param kept takes tensors that the loss keeps when it is called again
  */
@@ -53,31 +68,45 @@ export function linearization(
 ): Linearized {
   const moving = variables.flatMap((_, i) => (gradients[i] ? [i] : []));
   const g = moving.map((i) => gradients[i]!);
-  const owned = new Set<Tensor>(g);
+  const source = recording.replayable ? recording : callingAgain(loss, variables, draws, kept);
+  try {
+    const made = byRule(
+      moving.map((i) => variables[i]!),
+      g,
+      rule,
+      remembered,
+      given,
+    );
+    return linearized(
+      variables,
+      moving,
+      source,
+      () => g,
+      made,
+      () => recording.dispose(),
+    );
+  } catch (error) {
+    disposeAll(g);
+    recording.dispose();
+    throw error;
+  }
+}
+
+/** The direction that a rule makes of g. The tensors are kept, for `linearized` to own. */
+export function byRule(
+  variables: readonly Variable[],
+  g: Vector,
+  rule: DirectionRule,
+  remembered: ParameterMemory,
+  given?: ReadonlyMap<Variable, Tensor>,
+): Made {
+  const made: Tensor[] = [];
   const own = (tensor: Tensor): Tensor => {
-    owned.add(keep(tensor));
+    made.push(keep(tensor));
     return tensor;
   };
-  const source = recording.replayable ? recording : callingAgain(loss, variables, draws, kept);
-  const everywhere = (point: Vector): Tensor[] => {
-    const all: Tensor[] = [...variables];
-    moving.forEach((i, k) => (all[i] = point[k]!));
-    return all;
-  };
-  let trial: Trial | undefined;
-  let trialGradients: Vector | undefined;
-  const free = (vector: Vector | undefined): void => {
-    for (const tensor of vector ?? []) if (owned.delete(tensor)) tensor.dispose();
-  };
-  const dispose = (): void => {
-    disposeAll(owned);
-    owned.clear();
-    recording.dispose();
-  };
-
   try {
-    const outputs = moving.map((i, k): RuleOutput => {
-      const variable = variables[i]!;
+    const outputs = variables.map((variable, k) => {
       const past = remembered.of(variable);
       const memory = past?.t ? rule.remembers.map((name) => past.tensors[name]!) : undefined;
       const input = { variable, gradient: given?.get(variable) ?? g[k]!, memory, t: (past?.t ?? 0) + 1 };
@@ -87,48 +116,104 @@ export function linearization(
       });
       // A rule may hand back what it was given, which is not the step's to keep or to free.
       const mine = (tensor: Tensor): Tensor =>
-        own(
-          tensor === variable || tensor === given?.get(variable) || memory?.includes(tensor) ? share(tensor) : tensor,
-        );
-      return { ...output, momentum: mine(output.momentum), memory: output.memory.map(mine) };
+        tensor === g[k] ? tensor : own(isLent(tensor, variable, given, memory) ? share(tensor) : tensor);
+      const moments = output.memory.map(mine).map((moment) => (moment === g[k] ? own(share(moment)) : moment));
+      return {
+        momentum: mine(output.momentum),
+        preconditioned: output.preconditioned,
+        memory: {
+          t: input.t,
+          tensors: Object.fromEntries(rule.remembers.map((name, m) => [name, moments[m]!])),
+        },
+      };
     });
     const u = outputs.every(({ momentum }, k) => momentum === g[k]) ? g : outputs.map(({ momentum }) => momentum);
-    let preconditioned: Vector | undefined;
-
     return {
-      variables: moving.map((i) => variables[i]!),
-      g,
       u,
       memory: outputs.map(({ memory }) => memory),
-      along(name) {
-        if (name === 'gradient') return g;
-        if (name === 'momentum') return u;
-        return (preconditioned ??= outputs.map((output) => own(tidy(output.preconditioned))));
-      },
-      trial(along, step) {
-        if (trial?.along === along && trial.step === step) return trial;
-        free(trial?.point);
-        trial = undefined;
-        const point = stepFrom(this.variables, along, step).map(own);
-        return (trial = { along, step, point });
-      },
-      value: (point) => keep(source.replay(everywhere(point))),
-      differentiate({ point }) {
-        free(trialGradients);
-        const { value, gradients }: Differentiated = source.differentiate(everywhere(point));
-        trialGradients = moving.map((i, k) => own(gradients[i] ?? zerosLike(g[k]!)));
-        return { value: keep(value), gradients: trialGradients };
-      },
-      get trialGradients() {
-        return trialGradients;
-      },
-      release(tensors) {
-        for (const tensor of tensors) owned.delete(tensor);
-      },
-      dispose,
+      preconditioned: outputs.map(({ preconditioned }) => preconditioned),
     };
   } catch (error) {
-    dispose();
+    disposeAll(made);
     throw error;
   }
+}
+
+const isLent = (
+  tensor: Tensor,
+  variable: Variable,
+  given: ReadonlyMap<Variable, Tensor> | undefined,
+  memory: readonly Tensor[] | undefined,
+): boolean => tensor === variable || tensor === given?.get(variable) || memory?.includes(tensor) === true;
+
+/**
+ * @param moving the indices of the variables that f depends on
+ * @param gradient makes g when it is asked for first; the linearization owns it then
+ */
+export function linearized(
+  variables: readonly Variable[],
+  moving: readonly number[],
+  source: Elsewhere,
+  gradient: () => Vector,
+  { u, memory, preconditioned }: Made,
+  done: () => void,
+): Linearized {
+  const owned = new Set<Tensor>([...u, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
+  const own = (tensor: Tensor): Tensor => {
+    owned.add(keep(tensor));
+    return tensor;
+  };
+  const everywhere = (point: Vector): Tensor[] => {
+    const all: Tensor[] = [...variables];
+    moving.forEach((i, k) => (all[i] = point[k]!));
+    return all;
+  };
+  const free = (vector: Vector | undefined): void => {
+    for (const tensor of vector ?? []) if (owned.delete(tensor)) tensor.dispose();
+  };
+  let g: Vector | undefined;
+  let trial: Trial | undefined;
+  let trialGradients: Vector | undefined;
+  let withoutMomentum: Vector | undefined;
+
+  return {
+    variables: moving.map((i) => variables[i]!),
+    get g() {
+      if (!g) (g = gradient()).forEach(own);
+      return g;
+    },
+    u,
+    memory,
+    along(name) {
+      if (name === 'gradient') return this.g;
+      if (name === 'momentum') return this.u;
+      return (withoutMomentum ??= preconditioned?.map((make) => own(tidy(make))) ?? this.g);
+    },
+    trial(along, step) {
+      if (trial?.along === along && trial.step === step) return trial;
+      free(trial?.point);
+      trial = undefined;
+      const point = stepFrom(this.variables, along, step).map(own);
+      return (trial = { along, step, point });
+    },
+    everywhere,
+    value: (point) => keep(source.replay(everywhere(point))),
+    differentiate({ point }) {
+      free(trialGradients);
+      const { value, gradients }: Differentiated = source.differentiate(everywhere(point));
+      trialGradients = moving.map((i) => own(gradients[i] ?? zerosLike(variables[i]!)));
+      return { value: keep(value), gradients: trialGradients };
+    },
+    get trialGradients() {
+      return trialGradients;
+    },
+    release(tensors) {
+      for (const tensor of tensors) owned.delete(tensor);
+    },
+    dispose() {
+      disposeAll(owned);
+      owned.clear();
+      done();
+    },
+  };
 }

@@ -21,6 +21,7 @@ export interface ParameterMemory {
   of(variable: Variable): Remembered | undefined;
   /** Replaces what is remembered, and hands back what was. Nothing is disposed of. */
   set(variable: Variable, remembered: Remembered | undefined): Remembered | undefined;
+  all(): readonly (readonly [Variable, Remembered])[];
   /** The tensors are lent until the next step. */
   save(): SavedMemory;
   /** Takes a copy. The variables are matched by the order in which they take part: names may differ after a model is loaded. */
@@ -59,6 +60,7 @@ export function parameterMemory(): ParameterMemory {
       else known.delete(variable);
       return before;
     },
+    all: () => [...known],
     save() {
       const all = [
         ...[...known].map(([variable, remembered]) => [variable.name, remembered] as const),

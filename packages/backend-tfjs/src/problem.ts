@@ -30,7 +30,7 @@ export interface Evaluation {
  * @param before takes what variables that the loss writes held before
  */
 export function evaluate({ loss, variables }: Problem, draws: Draws, before: Before): Evaluation {
-  check(variables);
+  checkVariables(variables);
   const made: (Tensor | null)[] = [];
   let recording: Recording | undefined;
   try {
@@ -65,7 +65,8 @@ function fromReplay(taped: Differentiated, recording: Recording, variables: read
   return recording.differentiate(variables);
 }
 
-function check(variables: readonly Variable[]): void {
+/** Throws unless all of them can be differentiated by. */
+export function checkVariables(variables: readonly Variable[]): void {
   if (variables.length === 0)
     throw new OverparamError(
       'NO_VARIABLES',
@@ -102,6 +103,10 @@ function checkEvaluation(gradients: readonly (Tensor | null)[], variables: reado
       'UNCONNECTED',
       `The loss does not depend on any of the variables (${variables.map(({ name }) => name).join(', ')}): compute it from them, with differentiable operations, inside the loss function.`,
     );
+  checkUnwritten(variables, before);
+}
+
+export function checkUnwritten(variables: readonly Variable[], before: Before): void {
   const written = variables.find((variable) => before.has(variable));
   if (written)
     throw new OverparamError(

@@ -1,34 +1,8 @@
-import type { NamedAttrMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { differentiate, type Differentiated } from './differentiate.ts';
 import { disposeAll, engine, type CustomGradient, type Inputs, type Save } from './engine.ts';
+import { asArray, list, mapInputs, type Custom, type Graph, type Source, type Step } from './graph.ts';
 import { intercept } from './intercept.ts';
-
-/** Where a tensor came from: a variable, an output of a step, or anything that does not depend on the variables. */
-type Source = { readonly variable: number } | { readonly step: number; readonly output: number } | Constant;
-
-interface Constant {
-  readonly constant: Tensor;
-  /** It holds data that depend on the variables, but came by a way that is not recorded. */
-  readonly untracked: boolean;
-}
-
-interface Step {
-  readonly name: string;
-  readonly inputs: Inputs<Source>;
-  readonly attrs: NamedAttrMap | undefined;
-  /** False when the kernel gave one of its inputs back: then the output is not the step's to free. */
-  readonly owned: boolean;
-}
-
-/** The steps from `start` to `end` belong to an operation with a gradient of its own. */
-interface Custom {
-  readonly start: number;
-  readonly end: number;
-  readonly inputs: { readonly [name: string]: Source };
-  readonly output: { readonly step: number; readonly output: number };
-  readonly saved: readonly Source[];
-  readonly backwardsFunc: CustomGradient['backwardsFunc'];
-}
 
 /** What a loss did, ready to be done again at other values of the variables. */
 export interface Recording {
@@ -43,8 +17,12 @@ export interface Recording {
   readonly nested: boolean;
   /** The loss with `points` in the places of the variables. The caller disposes of it. */
   replay(points: readonly Tensor[]): Tensor;
+  /** The same within a function that tfjs differentiates: custom gradients keep their own backward functions. */
+  trace(points: readonly Tensor[]): Tensor;
   /** The same, with its gradients in `points`. */
   differentiate(points: readonly Tensor[]): Differentiated;
+  /** What led to the loss, where its values were asked for. */
+  readonly graph: Graph | undefined;
   dispose(): void;
 }
 
@@ -52,10 +30,13 @@ export interface Recording {
  * Calls `loss` once and records every kernel whose result depends on `variables`, sliced backwards from the loss.
  * All else (data, masks, labels, frozen layers, statistics) is a constant, held by reference count and not computed again;
  * so a replay at the variables' values equals the loss to the bit.
+ *
+ * @param values true: holds what every step computed too, for passes over the graph without another forward pass
  */
-export function record(loss: () => Tensor, variables: readonly Variable[]): Recording {
+export function record(loss: () => Tensor, variables: readonly Tensor[], values = false): Recording {
   const sources = new Map<number, Source>(variables.map(({ id }, variable) => [id, { variable }]));
   const held = new Map<number, Tensor>();
+  const computed: Tensor[][] = [];
   const constants: Tensor[] = [];
   const dependent = new WeakSet<object>(variables.map(({ dataId }) => dataId));
   const steps: Step[] = [];
@@ -105,7 +86,8 @@ export function record(loss: () => Tensor, variables: readonly Variable[]): Reco
     if (depth > 0 || !list(inputs).some(isDependent)) return out;
     const outputs = asArray(out);
     const owned = !outputs.some(({ id }) => sources.has(id));
-    const step = steps.push({ name, inputs: mapInputs(inputs, sourceOf), attrs, owned }) - 1;
+    const step = steps.push({ name, inputs: mapInputs(inputs, sourceOf), attrs, outputs: outputs.length, owned }) - 1;
+    if (values) computed[step] = outputs.map((x) => current.keep(runKernel('Identity', { x }) as Tensor));
     outputs.forEach((tensor, output) => {
       dependent.add(tensor.dataId);
       if (!sources.has(tensor.id)) sources.set(tensor.id, { step, output });
@@ -163,19 +145,24 @@ export function record(loss: () => Tensor, variables: readonly Variable[]): Reco
     const result = sourceOf(value);
     const sliced = slice(result, steps, customs);
     disposeAll(constants.filter((constant) => !sliced.constants.has(constant)));
+    const order = sliced.order.map(({ step }) => step);
+    const needed = new Set(order);
+    disposeAll(computed.flatMap((outputs, step) => (needed.has(step) ? [] : outputs)));
     return {
       value,
       replayable: replayable && !sliced.untracked,
       nested,
       replay: (points) => replay(points, result, steps, sliced.order),
-      differentiate: (points) => {
-        const at = differentiate(() => replayForGradient(points, result, steps, sliced.order, customs), points);
+      trace: (points) => replayForGradient(points, result, steps, sliced.order, customs),
+      differentiate(points) {
+        const at = differentiate(() => this.trace(points), points);
         return points.includes(at.value) ? { ...at, value: at.value.clone() } : at;
       },
-      dispose: () => disposeAll(constants),
+      graph: values ? { steps, customs, order, result, valueOf: reader(variables, computed) } : undefined,
+      dispose: () => disposeAll([...constants, ...computed.flat()]),
     };
   } catch (error) {
-    disposeAll(constants);
+    disposeAll([...constants, ...computed.flat()]);
     throw error;
   }
 }
@@ -283,18 +270,3 @@ const reader =
       : 'step' in source
         ? outputs[source.step]![source.output]!
         : source.constant;
-
-const asArray = (out: Tensor | Tensor[]): Tensor[] => (Array.isArray(out) ? out : [out]);
-
-const list = <T>(inputs: Inputs<T>): readonly (T | undefined)[] => Object.values(inputs).flat() as (T | undefined)[];
-
-function mapInputs<A, B>(inputs: Inputs<A>, f: (input: A) => B): Inputs<B> {
-  const map = (input: A | undefined): B | undefined => (input == null ? undefined : f(input));
-  if (Array.isArray(inputs)) return (inputs as readonly A[]).map(map);
-  return Object.fromEntries(
-    Object.entries(inputs as Record<string, A | readonly A[] | undefined>).map(([name, input]) => [
-      name,
-      Array.isArray(input) ? (input as readonly A[]).map(f) : map(input as A | undefined),
-    ]),
-  );
-}

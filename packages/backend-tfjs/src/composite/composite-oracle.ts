@@ -1,0 +1,435 @@
+import {
+  abs,
+  keep,
+  max,
+  mul,
+  neg,
+  stack,
+  sub,
+  tensor,
+  tensor2d,
+  tidy,
+  zerosLike,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import {
+  OverparamError,
+  badOption,
+  type AcceleratedOracle,
+  type Answer,
+  type DirectionalOracle,
+  type DisplacementOracle,
+  type Housekeeping,
+  type JacobianOracle,
+  type KernelRequest,
+  type Linearization,
+  type LinearizeRequest,
+  type Matrix,
+  type OutputsAlongOracle,
+  type SizesOracle,
+  type TrialGradientOracle,
+} from '@overparam/core';
+import { along, summary } from '../along.ts';
+import { assertOutsideLoss } from '../call-loss.ts';
+import { directionRule, type Direction } from '../directions/index.ts';
+import { disposeAll, engine, share, type NamedTensor } from '../engine.ts';
+import { byRule, linearized, type Linearized } from '../linearization.ts';
+import { chosen } from '../modules.ts';
+import { parameterMemory } from '../parameter-memory.ts';
+import { readNumbers, type Vector } from '../parameters.ts';
+import { trainableVariables } from '../problem.ts';
+import { readAsync, readSync, whenAnswered } from '../read.ts';
+import { transaction } from '../transaction.ts';
+import { weights } from '../weights.ts';
+import { takeBatch, type Batch } from './batch.ts';
+import type { InputGrams } from './gram.ts';
+import type { Structures } from './jacobian.ts';
+import type { Outputs } from './outputs.ts';
+
+export interface CompositeOracleOptions {
+  /** The model's outputs on the current batch: a tensor, or several, whose first axis goes along the samples. */
+  readonly outputs: () => Outputs;
+  /** L: a scalar, computed from what `outputs` returned; a sum over the samples. It is called once after `outputs`. */
+  readonly loss: (outputs: Outputs) => Tensor;
+  /** What to minimize over; all trainable variables, looked up at each step, when absent. */
+  readonly variables?: readonly Variable[];
+  /** How `linearize` makes its direction of gradients; 'gradient' when absent. */
+  readonly direction?: Direction;
+  /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
+  readonly asynchronous?: boolean;
+  /** Names for groups of variables; when absent, each variable is a module of its name. */
+  readonly modules?: Readonly<Record<string, readonly Variable[]>>;
+  /** Bytes that sensitivities, or rows of J, may take at a time; 128 MiB when absent. */
+  readonly memory?: number;
+}
+
+/** A model and its loss as methods see them. */
+export interface TfjsCompositeOracle
+  extends
+    OutputsAlongOracle,
+    DisplacementOracle,
+    JacobianOracle,
+    DirectionalOracle,
+    Pick<SizesOracle, 'sizes'>,
+    TrialGradientOracle,
+    AcceleratedOracle,
+    Housekeeping {
+  /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
+  save(): NamedTensor[];
+  /**
+   * Takes what `save` gave, of this or another process. The variables' own values are the model's to save.
+   * @throws OverparamError `STATE_FOREIGN`, `STATE_MISMATCH` (at the next step)
+   */
+  restore(saved: readonly NamedTensor[]): Promise<void>;
+  /** Frees all that the oracle holds. The variables stay. */
+  dispose(): void;
+}
+
+/**
+ * The oracle of f = L(outputs(w)), for methods that ask about the outputs: Gauss-Newton, spectra of tangent kernels.
+ *
+ * `outputs` and `loss` are called once a step. Kernels are made of the inputs and sensitivities of layers, and no
+ * Jacobian of parameter size is. Samples have to be independent of each other, as in inference.
+ *
+ * @throws OverparamError with the codes in the package's README
+ */
+export function compositeOracle({
+  outputs,
+  loss,
+  variables,
+  direction = 'gradient',
+  asynchronous = false,
+  modules,
+  memory: bytes = 2 ** 27,
+}: CompositeOracleOptions): TfjsCompositeOracle {
+  if (!(bytes > 0)) throw badOption('memory', bytes, 'a number of bytes > 0');
+  const rule = directionRule(direction);
+  const read = asynchronous ? readAsync : readSync;
+  const memory = parameterMemory();
+  const writes = transaction(memory);
+  const saved = weights(rule, memory);
+  const known: InputGrams = new WeakMap();
+  const structures: Structures = new Map();
+  let step: Step | undefined;
+  let keepsPrevious = false;
+
+  const settle = (): void => {
+    step?.at?.dispose();
+    step?.batch.dispose();
+    step = undefined;
+  };
+  const finish = (): void => {
+    settle();
+    writes.finish();
+  };
+  const abandon = (): void => {
+    writes.abandon();
+    finish();
+  };
+  const begin = (): Step => {
+    if (step) return step;
+    assertOutsideLoss();
+    finish();
+    return (step = {
+      batch: writes.begin((draws, before) =>
+        takeBatch({ outputs, loss, variables: [...new Set(variables ?? trainableVariables())] }, draws, before, {
+          read,
+          memory: bytes,
+          known,
+          structures,
+        }),
+      ),
+    });
+  };
+  const ask = <T>(body: (step: Step) => T): T => {
+    try {
+      return body(begin());
+    } catch (error) {
+      abandon();
+      throw error;
+    }
+  };
+  /** The same for what goes by the structure of the model. */
+  const askStructure = <T>(body: (step: Step) => Answer<T>): Answer<T> =>
+    ask((now) =>
+      whenAnswered(
+        whenAnswered(now.batch.jacobian.examine(), () => body(now)),
+        (answer) => answer,
+      ),
+    );
+  /** The variables that are wanted, by their index, and move f. */
+  const wanted = ({ batch }: Step, request: LinearizeRequest | undefined): Set<number> => {
+    const all = batch.variables;
+    const named = request?.modules ? chosen(request.modules, all, modules) : all;
+    return new Set(named.map((variable) => all.indexOf(variable)).filter((i) => batch.jacobian.connected.has(i)));
+  };
+  const matrixOf = (tensor: Tensor, rows: number, columns: number): Answer<Matrix> =>
+    whenAnswered(read(tensor), (values) => ({ rows, columns, data: Float64Array.from(values) }));
+  const asTensor = ({ batch: { samples, width } }: Step, u: Matrix, question: string): Tensor => {
+    if (u.rows !== samples || u.columns !== width)
+      throw badOption(
+        `The matrix of '${question}'`,
+        `${u.rows} x ${u.columns}`,
+        `${samples} x ${width}, as the outputs`,
+      );
+    if (!u.data.every(Number.isFinite)) throw badOption(`The matrix of '${question}'`, 'not finite', 'finite numbers');
+    return tensor2d(Float32Array.from(u.data), [samples, width]);
+  };
+  /** One tensor for each of the wanted, 0 where the outputs do not depend on it. */
+  const transposed = ({ batch }: Step, u: Tensor, moving: ReadonlySet<number>): Tensor[] => {
+    const made = batch.jacobian.transposed(u, moving);
+    return [...moving].map((i) => made.get(i) ?? keep(zerosLike(batch.variables[i]!)));
+  };
+  const gradient = (step: Step, moving: ReadonlySet<number>): Tensor[] => {
+    const dL = step.batch.loss.gradient();
+    try {
+      return transposed(step, dL, moving);
+    } finally {
+      dL.dispose();
+    }
+  };
+  const here = (
+    now: Step,
+    moving: ReadonlySet<number>,
+    g: () => Vector,
+    made: Parameters<typeof linearized>[4],
+  ): Linearized => {
+    now.at?.dispose();
+    return (now.at = linearized(now.batch.variables, [...moving], now.batch.elsewhere, g, made, () => undefined));
+  };
+  /** w_k - w_(k-1) of the wanted, where it is known to differ from 0. */
+  const displacement = ({ batch }: Step, moving: ReadonlySet<number>): Map<number, Tensor> => {
+    keepsPrevious = true;
+    return new Map(
+      [...moving].flatMap((i) => {
+        const variable = batch.variables[i]!;
+        const previous = memory.of(variable)?.tensors['previous'];
+        return previous ? [[i, keep(sub(variable, previous))] as const] : [];
+      }),
+    );
+  };
+
+  const parameters = ({ batch }: Step, moving: ReadonlySet<number>): number =>
+    [...moving].reduce((sum, i) => sum + batch.variables[i]!.size, 0);
+  /** -J^T u - momentum (w_k - w_(k-1)); takes the tensors over. */
+  const withMomentum = (now: Step, moving: ReadonlySet<number>, minus: Tensor[], momentum: number): Tensor[] => {
+    if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
+    if (momentum === 0) return minus;
+    const change = displacement(now, moving);
+    const moved = [...moving].map((i, k) => {
+      const part = change.get(i);
+      return part ? keep(tidy(() => sub(minus[k]!, mul(part, momentum)))) : minus[k]!;
+    });
+    disposeAll([...change.values(), ...minus.filter((tensor) => !moved.includes(tensor))]);
+    return moved;
+  };
+  /** The direction is -u, by no rule: moments stay as they are. */
+  const directed = (
+    now: Step,
+    moving: ReadonlySet<number>,
+    u: Tensor[],
+    known: (
+      kernel: Float64Array | undefined,
+    ) => { readonly slope: number; readonly squaredGradientNorm: number } | undefined,
+  ): Answer<Linearization> => {
+    const remembered = [...moving].map((i) => {
+      const past = memory.of(now.batch.variables[i]!);
+      const moments = past?.t ? rule.remembers.map((name) => [name, share(past.tensors[name]!)] as const) : [];
+      return { t: past?.t ?? 0, tensors: Object.fromEntries(moments) };
+    });
+    const at = here(now, moving, () => gradient(now, moving), { u, memory: remembered });
+    const value = now.batch.loss.recording.value;
+    const told = known(now.kernel?.key === [...moving].join() ? now.kernel.data : undefined);
+    if (told) return whenAnswered(read(share(value)), (values): Linearization => ({ value: values[0]!, ...told }));
+    return whenAnswered(
+      readNumbers(read, [value, [at.g, at.u], [at.g, at.g]]),
+      ([value, descent, squaredGradientNorm]): Linearization => ({
+        value: value!,
+        slope: -descent!,
+        squaredGradientNorm: squaredGradientNorm!,
+      }),
+    );
+  };
+
+  const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
+    get name() {
+      return `tfjs on the backend '${engine().backendName}'`;
+    },
+    abandon,
+    finish,
+    ...along({ at: () => step?.at, moved: settle, memory, writes, read, keepsPrevious: () => keepsPrevious }),
+
+    linearize: (request) =>
+      ask((now) => {
+        const moving = wanted(now, request);
+        const g = gradient(now, moving);
+        const made = byRule(
+          [...moving].map((i) => now.batch.variables[i]!),
+          g,
+          rule,
+          memory,
+        );
+        return summary(
+          here(now, moving, () => g, made),
+          now.batch.loss.recording.value,
+          read,
+        );
+      }),
+    dimensions: (request) =>
+      ask((now) => ({
+        samples: now.batch.samples,
+        outputs: now.batch.width,
+        parameters: parameters(now, wanted(now, request)),
+      })),
+    loss: () => ask(({ batch }) => whenAnswered(read(share(batch.loss.recording.value)), (values) => values[0]!)),
+    outputs: () => ask(({ batch }) => matrixOf(share(batch.outputs), batch.samples, batch.width)),
+    lossGradient: () =>
+      ask((now) =>
+        whenAnswered(matrixOf(now.batch.loss.gradient(), now.batch.samples, now.batch.width), (gradient) => {
+          now.gradient = gradient.data.slice();
+          return gradient;
+        }),
+      ),
+    lossHessianFactor: () => ask(({ batch }) => batch.loss.hessianFactor(read)),
+
+    kernel: (request) =>
+      askStructure((now) => {
+        const moving = wanted(now, request);
+        checkSamples(request, now.batch.samples);
+        return whenAnswered(
+          now.batch.jacobian.kernel(moving, request?.samples),
+          ({ data, samples, outputs }): Matrix => {
+            const kernel = { rows: samples * outputs, columns: samples * outputs, data };
+            if (!request?.samples) now.kernel = { key: [...moving].join(), data: data.slice() };
+            return kernel;
+          },
+        );
+      }),
+    kernelProduct: (u, request) =>
+      askStructure((now) => {
+        const moving = wanted(now, request);
+        const product = engine().tidy(() => {
+          const v = transposed(now, asTensor(now, u, 'kernelProduct'), moving);
+          try {
+            return now.batch.jacobian.product(new Map([...moving].map((variable, i) => [variable, v[i]!])));
+          } finally {
+            disposeAll(v);
+          }
+        });
+        return matrixOf(product, u.rows, u.columns);
+      }),
+    pullback: (u, request) =>
+      ask((now) => {
+        const moving = wanted(now, request);
+        const minus = engine().tidy(() => transposed(now, neg(asTensor(now, u, 'pullback')), moving));
+        const along = withMomentum(now, moving, minus, request?.momentum ?? 0);
+        return directed(now, moving, along, (K) => {
+          const { gradient } = now;
+          return K && gradient && (request?.momentum ?? 0) === 0 ? byKernel(K, gradient, u.data) : undefined;
+        });
+      }),
+    probeOutputs: (step) =>
+      ask(({ at, batch }) => {
+        if (!at) throw notLinearized('probeOutputs');
+        if (!Number.isFinite(step)) throw badOption("The step of 'probeOutputs'", step, 'a finite number');
+        const { point } = at.trial(at.u, step);
+        return matrixOf(batch.outputsAt(at.everywhere(point)), batch.samples, batch.width);
+      }),
+    displacementProduct: (request) =>
+      askStructure((now) => {
+        const change = displacement(now, wanted(now, request));
+        const product = now.batch.jacobian.product(change);
+        disposeAll(change.values());
+        return matrixOf(product, now.batch.samples, now.batch.width);
+      }),
+    jacobian: (request) =>
+      ask((now) => {
+        const rows = now.batch.jacobian.rows(wanted(now, request));
+        return matrixOf(rows, rows.shape[0]!, rows.shape[1]!);
+      }),
+    direct: (d, request) =>
+      ask((now) => {
+        const moving = wanted(now, request);
+        const length = parameters(now, moving);
+        if (d.length !== length)
+          throw badOption("The direction of 'direct'", `of length ${d.length}`, `length ${length}`);
+        if (!d.every(Number.isFinite)) throw badOption("The direction of 'direct'", 'not finite', 'finite numbers');
+        let start = 0;
+        const along = [...moving].map((i) => {
+          const { shape, size } = now.batch.variables[i]!;
+          start += size;
+          return keep(
+            tensor(
+              Float32Array.from(d.subarray(start - size, start), (x) => -x),
+              shape,
+            ),
+          );
+        });
+        return directed(now, moving, along, () => undefined);
+      }),
+    sizes: () =>
+      ask((now) => {
+        const { at } = now;
+        if (!at) throw notLinearized('sizes');
+        const w = now.batch.variables;
+        const largest = engine().tidy(() => keep(max(stack(at.g.map((g) => max(abs(g)))))));
+        const numbers = readNumbers(read, [[w, w], [at.u, at.u], largest]);
+        largest.dispose();
+        return whenAnswered(numbers, ([w2, d2, most]) => ({
+          parameters: Math.sqrt(w2!),
+          direction: Math.sqrt(d2!),
+          largestGradient: most!,
+        }));
+      }),
+  };
+
+  return Object.assign(questions, {
+    save: () => saved.give(),
+    restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
+    dispose() {
+      finish();
+      memory.dispose();
+      saved.dispose();
+    },
+  });
+}
+
+/** What is at hand between the first question and the move. */
+interface Step {
+  readonly batch: Batch;
+  at?: Linearized;
+  /** The last kernel of all samples, and of which variables it was. */
+  kernel?: { readonly key: string; readonly data: Float64Array };
+  /** dL / d outputs, where it was asked for. */
+  gradient?: Float64Array;
+}
+
+/** <g, J^T u> = gL^T K u and |g|^2 = gL^T K gL, with gL = dL / d outputs and g = J^T gL. */
+function byKernel(
+  K: Float64Array,
+  gL: Float64Array,
+  u: Float64Array,
+): { readonly slope: number; readonly squaredGradientNorm: number } {
+  let [slope, squaredGradientNorm] = [0, 0];
+  for (let i = 0; i < gL.length; i++) {
+    let [Ku, Kg] = [0, 0];
+    for (let j = 0; j < gL.length; j++) {
+      const k = K[i * gL.length + j]!;
+      Ku += k * u[j]!;
+      Kg += k * gL[j]!;
+    }
+    slope += gL[i]! * Ku;
+    squaredGradientNorm += gL[i]! * Kg;
+  }
+  return { slope, squaredGradientNorm };
+}
+
+const notLinearized = (question: string): Error =>
+  new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'linearize', 'pullback' or 'direct'.`);
+
+function checkSamples(request: KernelRequest | undefined, samples: number): void {
+  for (const n of request?.samples ?? [])
+    if (!Number.isInteger(n) || n < 0 || n >= samples)
+      throw badOption('samples', n, `whole numbers from 0 to ${samples - 1}`);
+}

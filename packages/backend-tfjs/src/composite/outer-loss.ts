@@ -1,0 +1,88 @@
+import { add, keep, scalar, stack, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { type Answer, type Matrix } from '@overparam/core';
+import { callLoss } from '../call-loss.ts';
+import { engine } from '../engine.ts';
+import { onTape } from '../on-tape.ts';
+import { whenAnswered, type Read } from '../read.ts';
+import { record, type Recording } from '../recording.ts';
+import { nearestFactor } from './nearest-factor.ts';
+import type { Outputs } from './outputs.ts';
+import { nodes, reverse, way } from './reverse.ts';
+import { unitColumn } from './sensitivities.ts';
+import { notReplayable } from './not-replayable.ts';
+
+/** L, the loss as a function of the outputs, N x C. */
+export interface OuterLoss {
+  readonly recording: Recording;
+  /** dL / d outputs, N x C; kept, for the caller to dispose of. */
+  gradient(): Tensor;
+  /** The blocks S_n, C x C and one below the other, with S_n S_n^T the nearest positive semi-definite matrix to the Hessian in the outputs of sample n. */
+  hessianFactor(read: Read): Answer<Matrix>;
+  dispose(): void;
+}
+
+/**
+ * Calls the loss, once.
+ * @throws OverparamError `LOSS_NOT_SCALAR`, `UNCONNECTED`, `NOT_REPLAYABLE`
+ */
+export function outerLoss(
+  loss: (outputs: Outputs) => Tensor,
+  split: (matrix: Tensor) => Outputs,
+  at: Tensor,
+): OuterLoss {
+  const recording = engine().tidy(() => {
+    const made = onTape(() => record(() => callLoss(() => loss(split(at))), [at], true));
+    keep(made.value);
+    return made;
+  });
+  const dispose = (): void => {
+    recording.value.dispose();
+    recording.dispose();
+  };
+  if (!recording.replayable) {
+    dispose();
+    throw notReplayable('loss');
+  }
+  return {
+    recording,
+    gradient: () => keep(engine().tidy(() => derivative(recording, scalar(1)) ?? zerosLike(at))),
+    hessianFactor(read) {
+      const [samples, width] = at.shape as [number, number];
+      const gradient = engine().tidy(() => {
+        const made = record(() => recording.differentiate([at]).gradients[0] ?? zerosLike(at), [at], true);
+        keep(made.value);
+        return made;
+      });
+      try {
+        const blocks = engine().tidy(() =>
+          keep(
+            stack(
+              Array.from(
+                { length: width },
+                (_, k) => derivative(gradient, unitColumn(samples, width, k)) ?? zerosLike(at),
+              ),
+              1,
+            ),
+          ),
+        );
+        return whenAnswered(read(blocks), (values) => nearestFactor(values, samples, width));
+      } finally {
+        gradient.value.dispose();
+        gradient.dispose();
+      }
+    },
+    dispose,
+  };
+}
+
+/** The derivative of <cotangent, result> in the recording's only variable; undefined for 0. */
+function derivative({ graph }: Recording, cotangent: Tensor): Tensor | undefined {
+  let total: Tensor | undefined;
+  const into = way(graph!, nodes(graph!), (source) => ('variable' in source ? 0 : undefined));
+  reverse(into, cotangent, (_, __, gradient) => {
+    const before = total;
+    total = keep(before ? add(before, gradient()) : gradient().clone());
+    before?.dispose();
+  });
+  return total;
+}
