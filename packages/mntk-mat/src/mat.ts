@@ -51,7 +51,7 @@ export interface MatOptions {
 }
 
 /** What MAT asks of an oracle beside the inner method's questions. */
-export type MatQuestions = Pick<ModularOracle, 'modules'> & SpectraQuestions;
+export type MatQuestions = Pick<ModularOracle, 'modules' | 'moduleKernels'> & SpectraQuestions;
 
 export interface MatState<Inner> {
   readonly inner: Inner;
@@ -105,7 +105,8 @@ const defaults: Required<MatOptions> = {
   spectra: {},
 };
 
-const wanted = ['moduleKernels', 'dimensions', 'kernel', 'kernelProduct', 'lossGradient'] as const;
+const needed = ['modules', 'moduleKernels'] as const;
+const wanted = ['dimensions', 'kernelProduct', 'lossGradient'] as const;
 
 /**
  * Modular adaptive training: the inner method, made to train only the modules whose tangent kernels recommend it.
@@ -161,14 +162,14 @@ export function mat<State, Report, Needs extends object>(
   return {
     name,
     ...(plain(given) && { options: { ...given, inner: { name: inner.name, options: inner.options ?? {} } } }),
-    needs: ['modules', ...inner.needs],
+    needs: [...new Set([...needed, ...inner.needs])],
     wants: [...new Set([...wanted, ...(inner.wants ?? [])])],
     init: () => ({ inner: inner.init(), step: 0, selections: 0, due: false, modules: null, history: [] }),
     *step(state, oracle) {
       const questions = { selection: {} as Counts, inner: {} as Counts };
       const looks = restricted<MatQuestions>(
         oracle as unknown as Asking<MatQuestions>,
-        ['modules', ...wanted],
+        [...needed, ...wanted],
         null,
         questions.selection,
       );

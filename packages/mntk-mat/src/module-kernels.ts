@@ -5,11 +5,10 @@ import type { Contracted, Shape, View } from './contraction.ts';
 /** Questions that tell of the kernels of modules. Which of them an oracle answers decides how spectra are made. */
 export type SpectraQuestions = Partial<
   Pick<ModularOracle, 'modules' | 'moduleKernels'> &
-    Pick<CompositeOracle, 'dimensions' | 'kernel' | 'kernelProduct' | 'lossGradient'>
+    Pick<CompositeOracle, 'dimensions' | 'kernelProduct' | 'lossGradient'>
 >;
 
 export interface Wanted extends Contracted {
-  readonly modules: readonly string[];
   /** Which samples of the batch; null for all. */
   readonly samples: readonly number[] | null;
 }
@@ -17,17 +16,23 @@ export interface Wanted extends Contracted {
 /** The kernels of the modules, contracted, all from one question for each view. */
 export function* kernelsAtOnce(
   { moduleKernels }: Required<Pick<Asking<SpectraQuestions>, 'moduleKernels'>>,
-  { modules, samples, views, scale }: Wanted,
+  {
+    modules,
+    size,
+    samples,
+    views,
+    scale,
+  }: Wanted & { readonly modules: readonly string[]; readonly size: number | null },
 ): Inquiry<readonly Matrix[]> {
   const request = { modules, ...(samples && { samples }) };
   const kernelsAlong = function* (along?: View): Inquiry<readonly Matrix[]> {
     const kernels = yield* moduleKernels({ ...request, ...(along !== undefined && { along }) });
-    if (kernels.length === modules.length && kernels.every(({ rows, columns }) => rows === columns && rows > 0))
-      return kernels;
+    const square = ({ rows, columns }: Matrix): boolean => rows === columns && rows === (size ?? kernels[0]!.rows);
+    if (kernels.length === modules.length && kernels.every(square)) return kernels;
     const shapes = kernels.map(({ rows, columns }) => `${rows} x ${columns}`).join(', ');
     throw new OverparamError(
       'SHAPE_MISMATCH',
-      `'moduleKernels' was answered by ${kernels.length} matrices (${shapes}): it takes a square one for each of the ${modules.length} modules.`,
+      `'moduleKernels' was answered by ${kernels.length} matrices (${shapes}): it takes one of ${size ?? 'S'} rows and columns for each of the ${modules.length} modules.`,
     );
   };
   if (views.length === 0) return yield* kernelsAlong();
@@ -36,39 +41,10 @@ export function* kernelsAtOnce(
   return total.map((kernel) => scaled(kernel, scale));
 }
 
-/** The kernels of the modules one by one, whole, and contracted here. */
-export function* kernelsOneByOne(
-  { kernel, lossGradient }: Asking<SpectraQuestions> & Required<Pick<Asking<SpectraQuestions>, 'kernel'>>,
-  { modules, samples, views, scale }: Wanted,
-  shape: Shape,
-): Inquiry<readonly Matrix[]> {
-  const weights = yield* explicit(views, lossGradient);
-  const kernels: Matrix[] = [];
-  for (const module of modules) {
-    const full = yield* kernel({ modules: [module], ...(samples && { samples }) });
-    const size = (samples?.length ?? shape.samples) * shape.outputs;
-    if (full.rows !== size || full.columns !== size)
-      throw new OverparamError(
-        'SHAPE_MISMATCH',
-        `'kernel' was answered by a ${full.rows} x ${full.columns} matrix: it takes ${size} rows and columns.`,
-      );
-    const along = weights.map((V) => contract(full, V, samples));
-    kernels.push(
-      views.length === 0
-        ? full
-        : scaled(
-            along.reduce((a, b) => added([a], [b])[0]!),
-            scale,
-          ),
-    );
-  }
-  return kernels;
-}
-
 /** Theta x for the contracted kernel Theta of one module, by products with J J^T. */
 export function* productsWith(
   { kernelProduct, lossGradient }: Asking<SpectraQuestions> & Required<Pick<Asking<SpectraQuestions>, 'kernelProduct'>>,
-  { samples, views, scale }: Omit<Wanted, 'modules'>,
+  { samples, views, scale }: Wanted,
   { samples: N, outputs: C }: Shape,
 ): Inquiry<(module: string, x: Float64Array) => Inquiry<Float64Array>> {
   const weights = yield* explicit(views, lossGradient);
@@ -124,19 +100,6 @@ export const missing = (questions: string, purpose: string): Error =>
     'MISSING_QUESTION',
     `Spectra ask ${questions} for ${purpose}, which this oracle does not answer. Use a backend that does, or another contraction.`,
   );
-
-/** Element (n, m) is V_n^T K_nm V_m, of the blocks C x C of K. */
-function contract({ rows, data }: Matrix, V: Matrix, samples: readonly number[] | null): Matrix {
-  const C = V.columns;
-  const S = rows / C;
-  const weight = (row: number): number => V.data[(samples ? samples[Math.floor(row / C)]! : Math.floor(row / C)) * C + (row % C)]!; // prettier-ignore
-  const weights = Float64Array.from({ length: rows }, (_, row) => weight(row));
-  const out = matrix(S, S);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < rows; j++)
-      out.data[Math.floor(i / C) * S + Math.floor(j / C)]! += weights[i]! * data[i * rows + j]! * weights[j]!;
-  return out;
-}
 
 const added = (a: readonly Matrix[], b: readonly Matrix[]): Matrix[] =>
   a.map(({ rows, columns, data }, l) =>

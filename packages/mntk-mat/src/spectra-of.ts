@@ -17,7 +17,7 @@ export async function spectraOf(
   const looking: Method<null, Spectra, SpectraQuestions> = {
     name: 'spectra',
     needs: [],
-    wants: ['modules', 'moduleKernels', 'dimensions', 'kernel', 'kernelProduct', 'lossGradient'],
+    wants: ['modules', 'moduleKernels', 'dimensions', 'kernelProduct', 'lossGradient'],
     init: () => null,
     *step(state, asking) {
       return { state, report: yield* spectra(asking, options) };

@@ -1,7 +1,6 @@
 import { badOption, OverparamError, withDefaults, type Asking, type Inquiry } from '@overparam/core';
-import { type Matrix } from '@overparam/linear-algebra';
 import { contracted, contractions, type Contracted, type Contraction, type Shape } from './contraction.ts';
-import { kernelsAtOnce, kernelsOneByOne, missing, productsWith, type SpectraQuestions } from './module-kernels.ts';
+import { kernelsAtOnce, missing, productsWith, type SpectraQuestions } from './module-kernels.ts';
 import { sample } from './sample.ts';
 import { largest, quantities, spectrumOf, type Quantity, type Spectrum } from './spectrum.ts';
 
@@ -45,6 +44,9 @@ const defaults: Required<SpectraOptions> = {
   largestKernel: 2048,
 };
 
+/** Kernels are asked for as many modules at a time as fill 32 MiB. */
+const entriesAtATime = 2 ** 22;
+
 /** @throws OverparamError `UNKNOWN_OPTION`, `BAD_OPTION` */
 export function resolveSpectraOptions(name: string, given: SpectraOptions): Required<SpectraOptions> {
   const options = withDefaults(name, defaults, given);
@@ -69,8 +71,8 @@ export function resolveSpectraOptions(name: string, given: SpectraOptions): Requ
  * The spectra of modular tangent kernels, as an inquiry: within a method, `yield* spectra(oracle, options)`.
  *
  * The kernel of module l is Theta^l = J_l J_l^T, with J_l the derivative of the outputs in the module's parameters, at
- * the current point and on the step's batch. How it is made is chosen by the questions that the oracle answers, in this
- * order: `moduleKernels`; `kernel`; and `kernelProduct`, which serves kernels that are too large to write down.
+ * the current point and on the step's batch. It comes from `moduleKernels`; or, where it is too large to write down or
+ * the oracle does not answer that, lambda_max is found by `kernelProduct`.
  *
  * @throws OverparamError `UNKNOWN_OPTION`, `BAD_OPTION`, `UNKNOWN_MODULE`, `TOO_FEW_SAMPLES`, `NOT_FINITE`,
  *   `NO_CONVERGENCE`, `MISSING_QUESTION`, `SHAPE_MISMATCH`
@@ -91,30 +93,28 @@ export function* spectraOfModules(
   if (shape) checkSamples(shape.samples);
   const samples =
     shape && shape.samples > options.samples ? sample(shape.samples, options.samples, options.seed) : null;
-  const wanted = { modules, samples, ...views(contraction, shape, options) };
+  const wanted = { samples, ...views(contraction, shape, options) };
   const S = samples?.length ?? shape?.samples ?? null;
+  const size = shape && (contraction === 'full' ? S! * shape.outputs : S!);
+  const found: Spectrum[] = [];
 
-  const told = (kernels: readonly Matrix[]): Spectra => {
-    const count = S ?? (contraction === 'full' ? null : kernels[0]!.rows);
-    if (count !== null) checkSamples(count);
-    return {
-      contraction,
-      samples: count,
-      modules: kernels.map((theta, l) => spectrumOf(modules[l]!, theta, options)),
-    };
-  };
-
-  const { moduleKernels, kernel, kernelProduct } = oracle;
-  const rows = shape ? { full: S! * shape.outputs, contracted: S! } : null;
-  const size = rows && (contraction === 'full' ? rows.full : rows.contracted);
-  const small = (n: number | null): boolean => n === null || n <= largestKernel || !kernelProduct;
-  if (moduleKernels && small(size)) return told(yield* kernelsAtOnce({ moduleKernels }, wanted));
-  if (shape && kernel && small(rows!.full)) return told(yield* kernelsOneByOne({ ...oracle, kernel }, wanted, shape));
+  const { moduleKernels, kernelProduct } = oracle;
+  if (moduleKernels && (!kernelProduct || size === null || size <= largestKernel)) {
+    const atATime = size === null ? modules.length : Math.max(1, Math.floor(entriesAtATime / size ** 2));
+    let rows = 0;
+    for (let l = 0; l < modules.length; l += atATime) {
+      const some = modules.slice(l, l + atATime);
+      const kernels = yield* kernelsAtOnce({ moduleKernels }, { ...wanted, modules: some, size });
+      rows = kernels[0]!.rows;
+      if (contraction !== 'full') checkSamples(rows);
+      found.push(...kernels.map((theta, i) => spectrumOf(some[i]!, theta, options)));
+    }
+    return { contraction, samples: S ?? (contraction === 'full' ? null : rows), modules: found };
+  }
   if (!shape || !kernelProduct)
-    throw missing("'moduleKernels', or 'dimensions' and 'kernel' or 'kernelProduct'", 'kernels of modules');
+    throw missing("'moduleKernels', or 'dimensions' and 'kernelProduct'", 'kernels of modules');
 
   const times = yield* productsWith({ ...oracle, kernelProduct }, wanted, shape);
-  const found: Spectrum[] = [];
   for (const module of modules) {
     const steps = largest(module, size!, options);
     let turn = steps.next();

@@ -122,8 +122,7 @@ function times({ rows, data }: Matrix, x: Float64Array): Float64Array {
 }
 
 function checkFinite(module: string, numbers: Float64Array): void {
-  const bad = numbers.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw notFinite(`An entry of the tangent kernel of ${module}`, numbers[bad]!);
+  for (const x of numbers) if (!Number.isFinite(x)) throw notFinite(`An entry of the tangent kernel of ${module}`, x);
 }
 
 const notFinite = (what: string, value: number): Error =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkpoint, observing, restore, run, runAsync, type Method } from '@overparam/core';
+import { checkpoint, observing, restore, run, runAsync, type Matrix, type Method } from '@overparam/core';
 import type { Float64CompositeOracle } from '@overparam/backend-float64';
 import { mat, type MatReport, type MatState } from '@overparam/mntk-mat';
 import { ponos } from '@overparam/polyak-nonmonotone';
@@ -50,7 +50,7 @@ describe.each([
   it('one question moves, and it is the last', () => {
     expect(questions.filter((name) => name.startsWith('move'))).toEqual(['move']);
     expect(questions.at(-1)).toBe('move');
-    expect(questions.includes('kernel')).toBe(steps % 3 === 0);
+    expect(questions.includes('moduleKernels')).toBe(steps % 3 === 0);
   });
 
   it.each(questions.map((name, k) => [k, name] as const))('question %d, %s, throws', (k) => {
@@ -82,7 +82,7 @@ describe.each([
   });
 
   const spoils = questions.flatMap((name, k) =>
-    ['kernel', 'lossGradient', 'linearize'].includes(name) ? [NaN, Infinity].map((by) => [by, k, name] as const) : [],
+    ['moduleKernels', 'linearize'].includes(name) ? [NaN, Infinity].map((by) => [by, k, name] as const) : [],
   );
   it.each(spoils)('%d from question %d, %s', (by, k, name) => {
     const { oracle, state } = started(steps);
@@ -90,7 +90,7 @@ describe.each([
     const spoil = (answer: unknown): unknown =>
       name === 'linearize'
         ? { value: by, slope: by, squaredGradientNorm: by }
-        : { ...(answer as object), data: (answer as { data: Float64Array }).data.map(() => by) };
+        : (answer as Matrix[]).map((kernel) => ({ ...kernel, data: kernel.data.map(() => by) }));
     const spoiling = new Proxy(oracle, {
       get: (target, key) => {
         const member: unknown = Reflect.get(target, key, target);

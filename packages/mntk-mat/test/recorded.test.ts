@@ -39,7 +39,7 @@ describe.skipIf(!recorded)(`the recorded network${note}`, () => {
 
   it('has the recorded figures of all parameters together', async () => {
     const oracle = recordedOracle(recording());
-    const whole = { ...oracle, modules: () => ['all'], kernel: () => oracle.kernel() };
+    const whole = { ...oracle, modules: () => ['all'], moduleKernels: () => [oracle.kernel()] };
     const { modules } = await spectraOf(whole);
     agree(modules[0]!, recording().total, 'all');
   });

@@ -156,12 +156,12 @@ describe('spectra', () => {
       fc.asyncProperty(shapes, contraction, fc.integer({ min: 2, max: 4 }), async (shape, contraction, samples) => {
         const oracle = network(shape);
         const options: SpectraOptions = { contraction, samples, seed: 3, projections: 2 };
-        const atOnce = await spectraOf({ ...oracle, ...explicitKernels(oracle) }, options);
-        const oneByOne = await spectraOf(oracle, options);
-        const products = await spectraOf(without(oracle, 'kernel'), options);
+        const explicit = await spectraOf({ ...oracle, ...explicitKernels(oracle) }, options);
+        const atOnce = await spectraOf(oracle, options);
+        const products = await spectraOf(without(oracle, 'moduleKernels'), options);
         expect(atOnce.samples).toBe(Math.min(samples, shape.samples));
         atOnce.modules.forEach((spectrum, l) => {
-          close(oneByOne.modules[l]!.eigenvalues!, spectrum.eigenvalues!);
+          close(spectrum.eigenvalues!, explicit.modules[l]!.eigenvalues!);
           expect(products.modules[l]).toMatchObject({
             module: spectrum.module,
             size: spectrum.size,
@@ -182,7 +182,7 @@ describe('spectra', () => {
     const all = await spectraOf(oracle);
     const counted = counting(oracle);
     const iterated = await spectraOf(counted.oracle, { largestSpectrum: 50 });
-    expect(counted.counts).toEqual({ modules: 1, dimensions: 1, kernel: 3 });
+    expect(counted.counts).toEqual({ modules: 1, dimensions: 1, moduleKernels: 1 });
     close(lambdas(iterated), lambdas(all));
     iterated.modules.forEach(({ trace, eigenvalues, tolerance }, l) => {
       expect([eigenvalues, tolerance]).toEqual([null, 1e-10]);
@@ -190,17 +190,35 @@ describe('spectra', () => {
     });
     const free = counting(oracle);
     close(lambdas(await spectraOf(free.oracle, { largestKernel: 50, tolerance: 1e-6 })), lambdas(all), 1e-6);
-    expect(free.counts['kernel']).toBeUndefined();
+    expect(free.counts['moduleKernels']).toBeUndefined();
     expect(free.counts['kernelProduct']).toBeLessThan(3 * 40);
+  });
+
+  it('of large kernels are asked for a few modules at a time', async () => {
+    const rows = 1500;
+    const kernel = matrix(rows, rows);
+    kernel.data[0] = 2;
+    kernel.data[rows + 1] = 1;
+    const asked: unknown[] = [];
+    const { modules } = await spectraOf(
+      {
+        modules: () => ['a', 'b'],
+        dimensions: () => ({ samples: rows, outputs: 1, parameters: 2 }),
+        moduleKernels: (request) => (asked.push(request?.modules), [kernel]),
+      },
+      { samples: rows },
+    );
+    expect(asked).toEqual([['a'], ['b']]);
+    for (const { lambda_max, trace } of modules) close([lambda_max, trace!], [2, 3]);
   });
 
   it('see the trace in random directions, on average', async () => {
     const oracle = network({ samples: 5, inputs: 3, widths: [4], classes: 3, seed: 8 });
     const [trace, random] = [
       await spectraOf(oracle, { contraction: 'trace' }),
-      await spectraOf(oracle, { contraction: 'random', projections: 4000 }),
+      await spectraOf(oracle, { contraction: 'random', projections: 1000 }),
     ];
-    close(lambdas(random), lambdas(trace), 0.03);
+    close(lambdas(random), lambdas(trace), 0.05);
     const few = (seed: number) => spectraOf(oracle, { contraction: 'random', seed });
     expect(await few(2)).toEqual(await few(2));
     expect(lambdas(await few(2))).not.toEqual(lambdas(await few(3)));
@@ -243,7 +261,7 @@ describe('spectra', () => {
       start: [0, 0],
       modules: { idle: [0, 1], works: [1, 2] },
     });
-    for (const asked of [oracle, without(oracle, 'kernel')]) {
+    for (const asked of [oracle, without(oracle, 'moduleKernels')]) {
       const { modules } = await spectraOf(asked);
       expect(modules[0]!.lambda_max).toBe(0);
       close([modules[1]!.lambda_max], [14]);
