@@ -1,5 +1,5 @@
 import { type Asking, type Inquiry, type Linearization } from '@overparam/core';
-import { type Model } from './model.ts';
+import { type Displacement, type Model } from './model.ts';
 import { type GaussNewtonOracle } from './oracle.ts';
 
 /** What is known of sizes at a point, for reports and criteria. */
@@ -21,7 +21,8 @@ export function* factsOf(
   { squaredGradientNorm }: Linearization,
   scale = 1,
 ): Inquiry<Facts> {
-  const sizes = oracle.sizes ? yield* oracle.sizes() : null;
+  const told = oracle.sizes ? yield* oracle.sizes() : null;
+  const sizes = told && Object.values(told).every(Number.isFinite) ? told : null;
   return {
     gradientNorm: Math.sqrt(squaredGradientNorm),
     largestGradient: sizes?.largestGradient ?? (largestGradient === null ? null : largestGradient / scale),
@@ -30,5 +31,8 @@ export function* factsOf(
   };
 }
 
-export const isFinite = ({ value, slope, squaredGradientNorm }: Linearization): boolean =>
-  Number.isFinite(value) && Number.isFinite(slope) && Number.isFinite(squaredGradientNorm);
+/** Whether f, its slope and its gradient are finite, and h is. */
+export const isFinite = (
+  { value, slope, squaredGradientNorm }: Linearization,
+  { slope: linearised, squaredNorm }: Displacement,
+): boolean => [value, slope, squaredGradientNorm, linearised, squaredNorm].every(Number.isFinite);

@@ -10,6 +10,7 @@ import { ahead, momentumOf, normWith } from './spring.ts';
 import { searchOf, type StepSearch } from './step-search.ts';
 import { stepSize, type StepSizeOptions } from './step-size.ts';
 import { stepped, stopping, type StopOptions, type StopReason } from './stop.ts';
+import { allFinite } from './vector.ts';
 
 export interface GaussNewtonOptions extends StepSizeOptions, StopOptions {
   /** H = I, as in the experiments of the paper, or the Hessian of the loss in the outputs. */
@@ -125,6 +126,7 @@ export function gaussNewton(
       const start = state.restart.length > 0 ? Float64Array.from(state.restart) : undefined;
 
       let momentum = yield* momentumOf(oracle, m, state);
+      if (momentum && !allFinite(momentum.outputs)) return notFinite(state, NaN);
       let h = yield* model.minimise(shift, momentum ? ahead(model, momentum) : model.loss.target, start);
       let line = yield* aim(oracle, h, momentum ? { momentum: momentum.factor } : undefined);
       if (momentum && !(line.slope < 0) && all.search !== 'constant') {
@@ -133,7 +135,7 @@ export function gaussNewton(
         h = yield* model.minimise(shift, model.loss.target, start);
         line = yield* aim(oracle, h);
       }
-      if (!isFinite(line)) return notFinite(state, line.value);
+      if (!isFinite(line, h)) return notFinite(state, line.value);
 
       const { value, slope } = line;
       const initial = lambda(dimensions);

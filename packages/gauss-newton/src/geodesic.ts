@@ -3,7 +3,7 @@ import { fraction, positive } from '@overparam/line-search';
 import { transposedTimes } from './blocks.ts';
 import { type Displacement, type Model, type Shift } from './model.ts';
 import { type GaussNewtonOracle } from './oracle.ts';
-import { allFinite, plus } from './vector.ts';
+import { allFinite, largest, plus } from './vector.ts';
 
 export interface GeodesicOptions {
   /** A trial with 2 |a| / |h| above it is refused. */
@@ -63,7 +63,5 @@ export function* accelerate(
   const to = plus(data(h), 1 / 2, data(a));
   return { h: model.displacement(to, plus(h.outputs, 1 / 2, a.outputs)), ratio };
 }
-
-const largest = (x: Float64Array): number => x.reduce((most, xi) => Math.max(most, Math.abs(xi)), 0);
 
 const data = ({ from }: Displacement): Float64Array => (from instanceof Float64Array ? from : from.data);

@@ -151,7 +151,7 @@ export function levenbergMarquardt(
         const shift = { eps: mu * unit };
         const h = yield* model.minimise(shift, model.loss.target, start);
         let line = yield* aim(oracle, h, request);
-        if (!isFinite(line)) return stepped(state, { ...unknown, value: line.value, stopped: 'non-finite' });
+        if (!isFinite(line, h)) return stepped(state, { ...unknown, value: line.value, stopped: 'non-finite' });
         let bent: Accelerated | null = null;
         if (geodesic && outputs) {
           bent = yield* accelerate(oracle, model, h, shift, outputs, geodesic.step);

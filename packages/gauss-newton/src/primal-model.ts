@@ -13,7 +13,7 @@ import {
 import { transposedTimesRows } from './blocks.ts';
 import { type LossModel } from './loss-model.ts';
 import { displacement, type Displacement, type Model } from './model.ts';
-import { dot, scaled } from './vector.ts';
+import { dot, largest, scaled, squaredColumns } from './vector.ts';
 
 /**
  * The model in the space of the parameters, from the Jacobian J itself, for fewer parameters than outputs.
@@ -48,8 +48,8 @@ export function primalModel(J: Matrix, loss: LossModel, scaling?: ColumnScaling)
   return {
     form: 'primal',
     loss,
-    largestGradient: pulled(loss.g).reduce((most, x) => Math.max(most, Math.abs(x)), 0),
-    largestColumn: squaredColumns(A).reduce((most, x) => Math.max(most, x), 0),
+    largestGradient: largest(pulled(loss.g)),
+    largestColumn: largest(squaredColumns(A)),
     displacement: displaced,
     *minimise({ eps, cut }, { u, rest }) {
       let h: Float64Array;
@@ -81,13 +81,6 @@ export function primalModel(J: Matrix, loss: LossModel, scaling?: ColumnScaling)
       known: () => ({ sigmaMin: eigenvalues ? sigmaMin() : null, sigmaMax: eigenvalues ? sigmaMax() : null }),
     },
   };
-}
-
-/** The diagonal of J^T J. */
-export function squaredColumns({ columns, data }: Matrix): Float64Array {
-  const sums = new Float64Array(columns);
-  data.forEach((x, i) => (sums[i % columns]! += x * x));
-  return sums;
 }
 
 const clip = (x: number, { min, max }: ColumnScaling): number => Math.min(Math.max(x, min), max);

@@ -1,5 +1,6 @@
 import { leastSquares, matrix } from '@overparam/linear-algebra';
 import { times, type Blocks } from './blocks.ts';
+import { largest, squaredColumns } from './vector.ts';
 
 /** A linear term g = S u + rest of the model g . J h + |S^T J h|^2 / 2. */
 export interface Target {
@@ -9,35 +10,36 @@ export interface Target {
 }
 
 /**
- * How small a direction of S_n may be, relative to its largest, before it counts as one that S_n does not reach.
- * For softmax that is p_y = 1e-12: u grows like 1/sqrt(p_y), and would drown the other samples in rounding.
+ * How small a column of S may be, relative to the largest of all samples, before it counts as a direction that S does
+ * not reach. For softmax that is p_y = 1e-12: u grows like 1/sqrt(p_y), and would drown the other samples in rounding.
  */
 const unreached = 1e-6;
 
 /**
  * g as S u + rest, sample by sample, with u of least norm: u_n = S_n^+ g_n. Any u with S u = g gives the same step. What
- * is left over, where the loss has a slope but no curvature, is exact too: see {@link dualStep}.
+ * is left over, where the loss has a slope and next to no curvature, is exact too: see {@link dualStep}.
  */
 export function targetOf(S: Blocks, g: Float64Array): Target {
   if (!S) return { u: g, rest: null };
   const c = S.columns;
+  const blocks = Array.from({ length: g.length / c }, (_, n) => {
+    const block = matrix(c, c, S.data.subarray(n * c * c, (n + 1) * c * c));
+    return { block, size: Math.sqrt(Math.max(...squaredColumns(block))) };
+  });
+  const negligible = unreached * blocks.reduce((most, { size }) => Math.max(most, size), 0);
   const u = new Float64Array(g.length);
-  for (let from = 0; from < g.length; from += c) {
-    const block = matrix(c, c, S.data.subarray(from * c, (from + c) * c));
-    u.set(leastSquares(block, g.subarray(from, from + c).slice(), { tolerance: unreached }).solution, from);
-  }
+  blocks.forEach(({ block, size }, n) => {
+    if (size <= negligible) return;
+    const right = g.slice(n * c, (n + 1) * c);
+    u.set(leastSquares(block, right, { tolerance: negligible / size }).solution, n * c);
+  });
+
   const reached = times(S, u);
   const rest = g.map((gi, i) => gi - reached[i]!);
-  // Below this, it is the rounding of the division.
-  const rounding = 16 * c * Number.EPSILON;
-  let left = false;
   for (let from = 0; from < g.length; from += c) {
-    let most = 0;
-    for (let i = from; i < from + c; i++) most = Math.max(most, Math.abs(g[i]!));
-    for (let i = from; i < from + c; i++) {
-      if (Math.abs(rest[i]!) <= rounding * most) rest[i] = 0;
-      else left = true;
-    }
+    const ofSample = (x: Float64Array): Float64Array => x.subarray(from, from + c);
+    // The rounding of the division by S.
+    if (largest(ofSample(rest)) <= 16 * c * Number.EPSILON * largest(ofSample(g))) ofSample(rest).fill(0);
   }
-  return { u, rest: left ? rest : null };
+  return { u, rest: rest.every((x) => x === 0) ? null : rest };
 }
