@@ -1,11 +1,10 @@
 import { describe, it } from 'vitest';
 import { testMethod } from '@overparam/conformance';
+import { gaussNewton } from '@overparam/gauss-newton';
 import { mat } from '@overparam/mntk-mat';
 import { ponos } from '@overparam/polyak-nonmonotone';
 
-testMethod(mat(ponos(), { every: 2, alpha: 0.5 }), {
-  runner: { describe, it },
-  layers: 2,
-  runs: 5,
-  claims: { descends: 20 },
-});
+// With selections at the steps that faults hit, so that they hit selections too.
+const options = { runner: { describe, it }, layers: 2, runs: 5, claims: { descends: 20 } } as const;
+testMethod(mat(ponos(), { every: 2, alpha: 0.5 }), options);
+testMethod(mat(gaussNewton({ damping: 0.1 }), { every: 1, alpha: 0.9, spectra: { largestKernel: 0 } }), options);
