@@ -48,6 +48,8 @@ export interface MatOptions {
   readonly longestRest?: number;
   /** How spectra are made; the contraction is 'loss' when absent. */
   readonly spectra?: Omit<SpectraOptions, 'modules'>;
+  /** A clock in ms, `() => performance.now()`: reports then tell how long the selection and the inner method took. */
+  readonly clock?: (() => number) | null;
 }
 
 /** What MAT asks of an oracle beside the inner method's questions. */
@@ -84,6 +86,8 @@ export interface MatReport<Inner> {
   readonly putOff: 'NOT_FINITE' | 'TOO_FEW_SAMPLES' | null;
   /** How often which question was asked. */
   readonly questions: { readonly selection: Counts; readonly inner: Counts };
+  /** What they took, in ms of the `clock`; null without one. */
+  readonly milliseconds: { readonly selection: number; readonly inner: number } | null;
 }
 
 const defaults: Required<MatOptions> = {
@@ -103,6 +107,7 @@ const defaults: Required<MatOptions> = {
   minActive: 1,
   longestRest: Infinity,
   spectra: {},
+  clock: null,
 };
 
 const needed = ['modules', 'moduleKernels'] as const;
@@ -130,7 +135,9 @@ export function mat<State, Report, Needs extends object>(
   checkNumbers(options);
   if (options.movement !== 'change' && options.movement !== 'drift')
     throw badOption('movement', options.movement, "'change' or 'drift'");
-  const { begin, n_batches_per_epoch } = options;
+  const { begin, n_batches_per_epoch, clock } = options;
+  if (clock !== null && typeof clock !== 'function')
+    throw badOption('clock', clock, 'a function that tells the time in ms');
   const period = Math.max(1, Math.round(options.every * (n_batches_per_epoch ?? 1)));
   const { groupOf, candidates } = grouping(options.groups, options.modules);
   const rules = {
@@ -166,6 +173,7 @@ export function mat<State, Report, Needs extends object>(
     wants: [...new Set([...wanted, ...(inner.wants ?? [])])],
     init: () => ({ inner: inner.init(), step: 0, selections: 0, due: false, modules: null, history: [] }),
     *step(state, oracle) {
+      const began = clock?.() ?? 0;
       const questions = { selection: {} as Counts, inner: {} as Counts };
       const looks = restricted<MatQuestions>(
         oracle as unknown as Asking<MatQuestions>,
@@ -196,7 +204,9 @@ export function mat<State, Report, Needs extends object>(
         trained,
         questions.inner,
       );
+      const chose = clock?.() ?? 0;
       const { state: next, report, stopped } = yield* inner.step(state.inner, asked);
+      const milliseconds = clock && { selection: chose - began, inner: clock() - chose };
       // Where others rest, the inner method's end may be theirs alone: a fresh selection decides.
       const ends = stopped !== undefined && (trained === null || selection !== null);
       return {
@@ -208,7 +218,7 @@ export function mat<State, Report, Needs extends object>(
           modules,
           history,
         },
-        report: { inner: report, trained, selection, putOff, questions },
+        report: { inner: report, trained, selection, putOff, questions, milliseconds },
         ...(ends && { stopped }),
       };
     },
@@ -245,5 +255,4 @@ function checkSame(before: readonly string[] | null, now: readonly string[]): vo
 }
 
 /** Whether these options survive JSON; without its rules a method cannot be made again. */
-const plain = ({ groups, score, threshold }: MatOptions): boolean =>
-  ![groups, score, threshold].some((rule) => typeof rule === 'function');
+const plain = (options: MatOptions): boolean => !Object.values(options).some((value) => typeof value === 'function');

@@ -47,6 +47,7 @@ describe('options of mat', () => {
     ['threshold', null],
     ['score', 'trace'],
     ['movement', 'speed'],
+    ['clock', 1],
     ['modules', []],
     ['modules', ['a', 'a']],
     ['groups', {}],

@@ -266,6 +266,17 @@ describe('mat', () => {
     expect(new Set(asked.map((samples) => JSON.stringify(samples))).size).toBeGreaterThan(1);
   });
 
+  it('tells the time, by a clock that is given to it', () => {
+    let now = 0;
+    const oracle = network(moderate);
+    const slow = observing(oracle, { asked: ({ name }) => void (now += name === 'moduleKernels' ? 5 : 2) });
+    const method = mat(gradientDescent(0.1), { every: 2, clock: () => now });
+    const first = run(method, slow, method.init());
+    expect(first.report.milliseconds).toEqual({ selection: 9, inner: 4 });
+    expect(run(method, slow, first.state).report.milliseconds).toEqual({ selection: 0, inner: 4 });
+    expect(run(mat(gradientDescent(0.1)), oracle, method.init()).report.milliseconds).toBeNull();
+  });
+
   it('says how to make it again, where its options are plain data', () => {
     const method = mat(ponos({ c: 0.1 }), { alpha: 0.2, groups: { a: ['x'] } });
     expect(method).toMatchObject({
