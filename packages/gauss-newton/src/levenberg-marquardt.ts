@@ -113,8 +113,9 @@ export function levenbergMarquardt(
   const all = withDefaults('levenberg-marquardt', defaults, options);
   const { curvature, attempts: most, adaptEvery } = all;
   if (curvature !== 'identity' && curvature !== 'loss') throw badOption('curvature', curvature, "'identity' or 'loss'");
-  if (curvature === 'loss' && (all.lambda ?? all.gamma) !== null)
-    throw badOption('lambda', all.lambda ?? all.gamma, "null with curvature 'loss', which knows the full step");
+  for (const name of ['lambda', 'gamma'] as const)
+    if (curvature === 'loss' && all[name] !== null)
+      throw badOption(name, all[name], "null with curvature 'loss', which knows the full step");
   count('attempts', most);
   count('adaptEvery', adaptEvery);
   const trust = trustOf(all.damping);

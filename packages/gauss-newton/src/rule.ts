@@ -25,11 +25,12 @@ export function makeRule<Rules extends { readonly [Name in keyof Rules]: object 
   table: RuleTable<Rules, Made>,
   given: RuleOption<Rules>,
 ): Made {
-  const { rule, ...options } = (typeof given === 'object' && given !== null ? given : { rule: given }) as {
+  const detailed = typeof given === 'object' && given !== null;
+  const { rule, ...options } = (detailed ? given : { rule: given }) as {
     readonly rule: keyof Rules & string;
   };
   if (typeof rule !== 'string' || !Object.hasOwn(table, rule))
-    throw badOption(typeof given === 'object' ? `${option}.rule` : option, rule, oneOf(Object.keys(table)));
+    throw badOption(detailed ? `${option}.rule` : option, rule, oneOf(Object.keys(table)));
   const { defaults, make } = table[rule];
   return make(
     withDefaults<Rules[keyof Rules & string]>(`${option} '${rule}'`, defaults, options as Rules[keyof Rules & string]),
