@@ -19,7 +19,7 @@ export interface DualParts {
  *
  * For the part of g that S does not reach, Woodbury's identity gives z = -(rest - S y) / eps with
  * (S^T K S + eps I) y = S^T K rest; for eps = 0 that part has no minimiser, and is left out.
- * arXiv 2302.02904, section 3, where H = I.
+ * arXiv 2302.02904, where H = I.
  */
 export function* dualStep(
   { S }: LossModel,

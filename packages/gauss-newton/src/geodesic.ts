@@ -33,7 +33,7 @@ export interface Accelerated {
 /**
  * Geodesic acceleration: with f_hh the second derivative of the outputs along h,
  * a = argmin |S^T (J a + f_hh)|^2 / 2 + eps |a|^2 / 2, and the step is h + a / 2.
- * Transtrum and Sethna, arXiv 1201.5885, section 4.
+ * Transtrum and Sethna, arXiv 1201.5885.
  *
  * f_hh comes from the outputs along h, by the central differences of sixth order. Where it is nothing but their
  * rounding, as it is at last, there is no acceleration. h has to be the oracle's direction.
