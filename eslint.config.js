@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'examples/**', '**/assembly/**'] },
   ...tseslint.configs.recommended,
+  { files: ['tools/plugin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } }, // nx loads CommonJS
   {
     files: ['**/*.{ts,js,mjs}'],
     rules: {

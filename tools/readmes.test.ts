@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { format } from 'node:util';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { codeBlocks, saidLines } from './release/examples.js';
 
 // Every block of every README that is fenced as `ts` runs as it stands, and prints what its comments say. Fragments are
 // fenced as `js` or `typescript`.
@@ -8,15 +9,9 @@ const root = new URL('../', import.meta.url);
 const scratch = new URL('.readme/', root);
 const pages = ['README.md', ...readdirSync(new URL('packages/', root)).map((name) => `packages/${name}/README.md`)];
 
-const blocks = pages.flatMap((page) => {
-  let text: string;
-  try {
-    text = readFileSync(new URL(page, root), 'utf8');
-  } catch {
-    return [];
-  }
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match, i) => ({ page, i, code: match[1]! }));
-});
+const blocks = pages
+  .filter((page) => existsSync(new URL(page, root)))
+  .flatMap((page) => codeBlocks(readFileSync(new URL(page, root), 'utf8')).map((code, i) => ({ page, i, code })));
 
 describe('examples in the READMEs', () => {
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -31,7 +26,6 @@ describe('examples in the READMEs', () => {
     await import(/* @vite-ignore */ file.pathname);
     const printed = log.mock.calls.map(([first, ...rest]) => format(first, ...rest));
     log.mockRestore();
-    const said = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]);
-    for (const line of said) expect(printed).toContain(line);
+    for (const line of saidLines(code)) expect(printed).toContain(line);
   });
 });

@@ -1,0 +1,1 @@
+export { myBackend, type LinearModel, type MyBackendOracle } from './my-backend.ts';

@@ -1,0 +1,1 @@
+export { myMethod, type MyMethodOptions, type MyMethodReport, type MyMethodState } from './my-method.ts';

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { publicPackages, root } from '../packages.js';
+import { run } from './run.js';
+
+/**
+ * @typedef {object} Packed
+ * @property {string} name
+ * @property {string} version
+ * @property {string} tarball its path
+ * @property {number} files how many
+ * @property {{ all: number, loaded: number }} unpacked bytes without source maps; and without the sources they point to
+ * @property {Record<string, any>} manifest
+ */
+
+/**
+ * Packs every public package of a checkout that is built, and checks what is in the tarballs.
+ * @param {string} checkout
+ * @param {string} destination a folder
+ * @returns {Packed[]}
+ */
+export const packAll = (checkout, destination) =>
+  publicPackages(checkout).map((found) => pack(checkout, found, destination));
+
+function pack(checkout, { name: directory, manifest }, destination) {
+  const { name, version, scripts } = manifest;
+  const refuse = (why) => {
+    throw new Error(`${name}: ${why}`);
+  };
+  // Without its scripts: what is packed is what was built.
+  const where = ['--pack-destination', destination, '-w', `packages/${directory}`];
+  const [packed] = JSON.parse(run(checkout, 'npm', 'pack', '--json', '--ignore-scripts', ...where));
+  const paths = packed.files.map(({ path }) => path);
+  const promised = Object.values(manifest.exports ?? {}).flatMap((target) => [target.types, target.default]);
+  const entries = [...promised, ...Object.values(manifest.bin ?? {})].filter(Boolean);
+  for (const expected of ['README.md', 'LICENSE', 'CHANGELOG.md', ...entries.map((path) => path.replace(/^\.\//, ''))])
+    if (!paths.includes(expected)) refuse(`${expected} is not in the tarball`);
+  const stray = paths.filter((path) => !path.startsWith('templates/')).filter((path) => STRAY.test(path));
+  if (stray.length > 0) refuse(`${stray.join(', ')} should not be in the tarball`);
+  for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+    if (scripts?.[script]) refuse(`it has the install script '${script}': nothing runs on a user's machine unasked`);
+  const tarball = join(destination, packed.filename);
+  run(root, 'npx', 'publint', '--strict', tarball);
+  if (manifest.exports?.['.']) run(root, 'npx', 'attw', tarball, '--profile', 'esm-only');
+  const bytes = (left) => packed.files.reduce((sum, { path, size }) => sum + (left.test(path) ? 0 : size), 0);
+  const unpacked = { all: bytes(/\.map$/), loaded: bytes(/\.map$|^src\//) };
+  return { name, version, tarball, files: paths.length, unpacked, manifest };
+}
+
+const STRAY = /\.test\.|tsbuildinfo|^test\/|\.tgz$|^api\.md$/;
