@@ -1,0 +1,259 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { box, circle, euclidean, sphere, torus, type Domain } from '../domain.ts';
+import { type Measure } from '../measure.ts';
+import { gaussianHellinger } from './gaussian-hellinger.ts';
+import { distanceCosts, optimalTransport } from './optimal-transport.ts';
+import { sinkhorn } from './sinkhorn.ts';
+import { wasserstein } from './wasserstein.ts';
+
+const real = (from: number, to: number) => fc.double({ min: from, max: to, noNaN: true });
+/** Positive measures of mass one. */
+const onDomain = (point: fc.Arbitrary<number[]>, most = 7): fc.Arbitrary<Measure> =>
+  fc.array(fc.tuple(point, real(0.05, 1)), { minLength: 1, maxLength: most }).map((particles) => {
+    const total = particles.reduce((sum, [, mass]) => sum + mass, 0);
+    return { positions: particles.map(([x]) => x), weights: particles.map(([, mass]) => mass / total) };
+  });
+const line = real(-3, 3).map((x) => [x]);
+const plane = fc.tuple(real(-3, 3), real(-3, 3)).map((x): number[] => [...x]);
+const angle = real(-10, 10).map((x) => [x]);
+const exact = (mu: Measure, nu: Measure, domain: Domain, p: number): number =>
+  optimalTransport(mu.weights, nu.weights, distanceCosts(mu, nu, domain, p)).cost ** (1 / p);
+const diracs = (...positions: number[][]): Measure => ({
+  positions,
+  weights: positions.map(() => 1 / positions.length),
+});
+const properties = { seed: 1, numRuns: 100 };
+
+describe('optimalTransport', () => {
+  it('carries the masses, and its potentials prove that no plan is cheaper', () => {
+    fc.assert(
+      fc.property(onDomain(plane, 9), onDomain(plane, 9), (mu, nu) => {
+        const costs = distanceCosts(mu, nu, euclidean(2), 2);
+        const { cost, plan, potentials } = optimalTransport(mu.weights, nu.weights, costs);
+        const sent = mu.weights.map((_, i) => plan.reduce((sum, [from, , mass]) => sum + (from === i ? mass : 0), 0));
+        const taken = nu.weights.map((_, j) => plan.reduce((sum, [, to, mass]) => sum + (to === j ? mass : 0), 0));
+        sent.forEach((mass, i) => expect(mass).toBeCloseTo(mu.weights[i]!, 12));
+        taken.forEach((mass, j) => expect(mass).toBeCloseTo(nu.weights[j]!, 12));
+        const { u, v } = potentials;
+        u.forEach((left, i) => {
+          v.forEach((right, j) => expect(left + right).toBeLessThanOrEqual(costs.data[i * v.length + j]! + 1e-12));
+        });
+        const dual =
+          mu.weights.reduce((sum, a, i) => sum + a * u[i]!, 0) + nu.weights.reduce((sum, b, j) => sum + b * v[j]!, 0);
+        expect(Math.abs(cost - dual)).toBeLessThan(1e-12);
+      }),
+      properties,
+    );
+  });
+
+  it('is the best of all assignments of a few equal masses, with costs of either sign', () => {
+    const permutations = (list: number[]): number[][] =>
+      list.length === 0
+        ? [[]]
+        : list.flatMap((first) => permutations(list.filter((k) => k !== first)).map((rest) => [first, ...rest]));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(real(-5, 5), { minLength: 25, maxLength: 25 }),
+        (n, list) => {
+          const costs = { rows: n, columns: n, data: Float64Array.from(list.slice(0, n * n)) };
+          const ones = Array.from({ length: n }, () => 1);
+          const best = Math.min(
+            ...permutations(ones.map((_, i) => i)).map((order) =>
+              order.reduce((sum, j, i) => sum + costs.data[i * n + j]!, 0),
+            ),
+          );
+          expect(optimalTransport(ones, ones, costs).cost).toBeCloseTo(best, 11);
+        },
+      ),
+      properties,
+    );
+  });
+
+  it.each([
+    ['BAD_OPTION', [1, -1], [0], [0, 0], 'a[1] is -1'],
+    ['BAD_OPTION', [1], [1], [NaN], 'costs[0][0] is NaN'],
+    ['SHAPE_MISMATCH', [1], [1], [1, 2], '2 x 1'],
+    ['UNEQUAL_MASSES', [1], [2], [1], '1 and 2'],
+  ] as const)('%s', (code, a, b, costs, says) => {
+    const matrix = { rows: code === 'SHAPE_MISMATCH' ? 2 : a.length, columns: 1, data: Float64Array.from(costs) };
+    expect(() => optimalTransport(a, b, matrix)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(says) }),
+    );
+  });
+});
+
+describe('wasserstein', () => {
+  const places: readonly (readonly [string, Domain, fc.Arbitrary<number[]>])[] = [
+    ['the line', euclidean(1), line],
+    ['an interval', box([-3], [3]), line],
+    ['the circle', circle(), angle],
+    ['a circle of period 1', circle({ period: 1 }), angle],
+  ];
+  it.each(places)('on %s it is the cost of the cheapest plan', (_, domain, point) => {
+    fc.assert(
+      fc.property(onDomain(point), onDomain(point), fc.constantFrom(1, 1.5, 2, 3), (mu, nu, p) => {
+        const distance = wasserstein(mu, nu, { domain, p });
+        expect(Math.abs(distance ** p - exact(mu, nu, domain, p) ** p)).toBeLessThan(1e-11 * 6 ** p);
+      }),
+      properties,
+    );
+  });
+
+  it('is a metric: zero for the same measure, symmetric, with the triangle inequality', () => {
+    for (const [domain, point] of [
+      [euclidean(1), line],
+      [circle(), angle],
+      [torus(2), plane],
+      [euclidean(2), plane],
+    ] as const)
+      fc.assert(
+        fc.property(onDomain(point, 5), onDomain(point, 5), onDomain(point, 5), (a, b, c) => {
+          const d = (mu: Measure, nu: Measure): number => wasserstein(mu, nu, { domain });
+          expect(d(a, a)).toBeLessThan(1e-7);
+          expect(d(a, b) ** 2).toBeCloseTo(d(b, a) ** 2, 11);
+          expect(d(a, c)).toBeLessThanOrEqual(d(a, b) + d(b, c) + 1e-7);
+        }),
+        { ...properties, numRuns: 40 },
+      );
+  });
+
+  it('of sorted sets of equal particles on the line is that of the pairs; a shift is its length', () => {
+    expect(wasserstein(diracs([3], [1], [2]), diracs([2], [5], [1]), { domain: euclidean(1), p: 1 })).toBeCloseTo(
+      2 / 3,
+      14,
+    );
+    fc.assert(
+      fc.property(onDomain(plane), plane, (mu, shift) => {
+        const moved = { ...mu, positions: mu.positions.map((x) => x.map((v, k) => v + shift[k]!)) };
+        expect(wasserstein(mu, moved, { domain: euclidean(2) })).toBeCloseTo(Math.hypot(...shift), 6);
+      }),
+      properties,
+    );
+  });
+
+  it('goes the short way round', () => {
+    expect(wasserstein(diracs([0.1]), diracs([2 * Math.PI - 0.1]), { domain: circle() })).toBeCloseTo(0.2, 12);
+    expect(wasserstein(diracs([1, 0]), diracs([0, 1]), { domain: sphere(2) })).toBeCloseTo(Math.PI / 2, 12);
+  });
+
+  it('splitting a particle, and particles without mass, change nothing', () => {
+    const [mu, nu] = [diracs([0], [1]), diracs([2], [4])];
+    const split = { positions: [[0], [1], [0], [9]], weights: [0.2, 0.5, 0.3, 0] };
+    expect(wasserstein(split, nu, { domain: euclidean(1) })).toBeCloseTo(
+      wasserstein(mu, nu, { domain: euclidean(1) }),
+      14,
+    );
+  });
+
+  it.each([
+    ['UNEQUAL_MASSES', { positions: [[0]], weights: [2] }, 'gaussianHellinger'],
+    ['NEGATIVE_MASS', { positions: [[0], [1]], weights: [2, -1] }, 'weights[1] is -1'],
+    ['NO_PARTICLES', { positions: [[0]], weights: [0] }, 'All weights'],
+    ['NOT_FINITE', { positions: [[NaN]], weights: [1] }, 'NaN'],
+  ] as const)('%s', (code, mu, says) => {
+    expect(() => wasserstein(mu, diracs([0]), { domain: euclidean(1) })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(says) }),
+    );
+  });
+
+  it('too many particles for a plan, and a bad p, are errors', () => {
+    const many = diracs(...Array.from({ length: 2001 }, (_, i) => [i, 0]));
+    const options = { domain: euclidean(2) };
+    expect(() => wasserstein(many, many, options)).toThrow(expect.objectContaining({ code: 'TOO_MANY_PARTICLES' }));
+    expect(() => wasserstein(diracs([0, 0]), diracs([1, 0]), { ...options, p: 0.5 })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION' }),
+    );
+  });
+});
+
+describe('sinkhorn', () => {
+  it('is zero for equal measures, not negative, symmetric, and goes to W_2^2', () => {
+    fc.assert(
+      fc.property(onDomain(plane, 5), onDomain(plane, 5), (mu, nu) => {
+        const domain = euclidean(2);
+        const S = (a: Measure, b: Measure, epsilon = 0.5): number => sinkhorn(a, b, { domain, epsilon });
+        expect(Math.abs(S(mu, mu))).toBeLessThan(1e-7);
+        expect(S(mu, nu)).toBeGreaterThan(-1e-7);
+        expect(S(mu, nu)).toBeCloseTo(S(nu, mu), 6);
+      }),
+      { ...properties, numRuns: 30 },
+    );
+    const [mu, nu] = [diracs([0, 0], [1, 2]), diracs([3, 1], [-1, 1], [0, 2])];
+    const limit = wasserstein(mu, nu, { domain: euclidean(2) }) ** 2;
+    const error = [1, 0.3, 0.1, 0.03].map((epsilon) => Math.abs(sinkhorn(mu, nu, { domain: euclidean(2), epsilon }) - limit)); // prettier-ignore
+    error.slice(1).forEach((now, k) => expect(now).toBeLessThan(error[k]! + 1e-9));
+    expect(error.at(-1)).toBeLessThan(1e-3 * limit);
+  });
+
+  it('without debiasing adds the entropy; of two points it is known', () => {
+    const [mu, nu] = [diracs([0]), diracs([3])];
+    expect(sinkhorn(mu, nu, { domain: euclidean(1), epsilon: 1, debias: false })).toBeCloseTo(9, 12);
+    expect(
+      sinkhorn(diracs([0], [1]), diracs([0], [1]), { domain: euclidean(1), epsilon: 1, debias: false }),
+    ).not.toBeCloseTo(0, 3);
+  });
+
+  it('says when it has not arrived', () => {
+    const [mu, nu] = [diracs([0], [1]), diracs([0.5], [3])];
+    expect(() => sinkhorn(mu, nu, { domain: euclidean(1), epsilon: 1e-3, maxIterations: 3 })).toThrow(
+      expect.objectContaining({ code: 'NO_CONVERGENCE', message: expect.stringContaining('larger epsilon') }),
+    );
+    expect(() => sinkhorn(mu, nu, { domain: euclidean(1), epsilon: 0 })).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION' }),
+    );
+  });
+});
+
+describe('gaussianHellinger', () => {
+  const domain = euclidean(1);
+
+  it('of two particles is a + b - 2 sqrt(a b) exp(-d^2 / 2)', () => {
+    fc.assert(
+      fc.property(real(0.1, 2), real(0.1, 2), real(0, 3), (a, b, d) => {
+        const mu = { positions: [[0]], weights: [a] };
+        const nu = { positions: [[d]], weights: [b] };
+        const { lower, upper, distance } = gaussianHellinger(mu, nu, { domain });
+        const square = a + b - 2 * Math.sqrt(a * b) * Math.exp(-(d ** 2) / 2);
+        expect(lower ** 2).toBeLessThanOrEqual(square + 1e-12);
+        expect(upper ** 2).toBeGreaterThanOrEqual(square - 1e-12);
+        expect(Math.abs(distance ** 2 - square)).toBeLessThan(2e-3);
+      }),
+      { ...properties, numRuns: 40 },
+    );
+  });
+
+  it('bounds hold, and close in with epsilon, for measures of other masses', () => {
+    fc.assert(
+      fc.property(onDomain(line, 5), onDomain(line, 5), real(0.2, 3), (mu, nu, factor) => {
+        const other = { ...nu, weights: nu.weights.map((b) => factor * b) };
+        const rough = gaussianHellinger(mu, other, { domain, epsilon: 0.1 });
+        const fine = gaussianHellinger(mu, other, { domain, epsilon: 0.01 });
+        for (const { lower, upper } of [rough, fine]) expect(lower).toBeLessThanOrEqual(upper + 1e-12);
+        expect(fine.lower).toBeLessThanOrEqual(rough.upper + 1e-12);
+        expect(rough.lower).toBeLessThanOrEqual(fine.upper + 1e-12);
+        expect(fine.upper ** 2 - fine.lower ** 2).toBeLessThan(0.1);
+        // Destroying all and making all anew is always possible.
+        expect(fine.upper ** 2).toBeLessThanOrEqual(1 + factor + 0.2);
+      }),
+      { ...properties, numRuns: 30 },
+    );
+  });
+
+  it('far apart it is the sum of the masses, whatever the scale; at one place the difference of the roots', () => {
+    const far = gaussianHellinger(diracs([0]), { positions: [[100]], weights: [3] }, { domain, scale: 2 });
+    expect(far.distance ** 2).toBeCloseTo(4, 9);
+    const here = gaussianHellinger(diracs([1]), { positions: [[1]], weights: [4] }, { domain });
+    expect(here.distance).toBeCloseTo(1, 3);
+  });
+
+  it.each([
+    ['NEGATIVE_MASS', { positions: [[0]], weights: [-1] }, {}],
+    ['NO_PARTICLES', { positions: [], weights: [] }, {}],
+    ['BAD_OPTION', diracs([0]), { scale: 0 }],
+    ['BAD_OPTION', diracs([0]), { epsilon: Infinity }],
+  ] as const)('%s', (code, mu, options) => {
+    expect(() => gaussianHellinger(mu, diracs([0]), { domain, ...options })).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -1,0 +1,73 @@
+import { badOption, OverparamError, type Matrix } from '@overparam/core';
+import { count, positive } from '@overparam/line-search';
+import { type Domain } from '../domain.ts';
+import { type Measure } from '../measure.ts';
+import { entropic, symmetricEntropic } from './entropic.ts';
+import { equalMasses } from './equal-masses.ts';
+import { distanceCosts } from './optimal-transport.ts';
+
+export interface SinkhornOptions {
+  readonly domain: Domain;
+  /** The weight of the entropy, in units of distance^p. */
+  readonly epsilon: number;
+  /** p of the costs distance^p; 2 when absent. */
+  readonly p?: number;
+  /** Takes off what the entropy adds, so that S(mu, mu) = 0; true when absent. */
+  readonly debias?: boolean;
+  /** Stops when no potential changes by more than this share of the largest cost; 1e-9 when absent. */
+  readonly tolerance?: number;
+  /** 10,000 when absent. */
+  readonly maxIterations?: number;
+}
+
+/**
+ * The Sinkhorn divergence S = OT_eps(mu, nu) - OT_eps(mu, mu) / 2 - OT_eps(nu, nu) / 2 of positive measures of one mass,
+ * with OT_eps = min <g, c> + eps KL(g | mu x nu / mass); without `debias` OT_eps(mu, nu) itself. S >= 0, is 0 only for
+ * equal measures (p = 1, 2 on R^d), and goes to W_p^p with eps. Feydy et al., AISTATS 2019, arXiv 1810.08278.
+ *
+ * @returns in units of mass times distance^p
+ * @throws OverparamError `NO_CONVERGENCE`, `UNEQUAL_MASSES`, `NEGATIVE_MASS`, `BAD_OPTION`
+ */
+export function sinkhorn(
+  mu: Measure,
+  nu: Measure,
+  { domain, epsilon, p = 2, debias = true, tolerance = 1e-9, maxIterations = 10_000 }: SinkhornOptions,
+): number {
+  if (positive('epsilon', epsilon) === Infinity) throw badOption('epsilon', epsilon, 'a finite number > 0');
+  if (!(p >= 1 && p < Infinity)) throw badOption('p', p, 'a finite number >= 1');
+  positive('tolerance', tolerance);
+  count('maxIterations', maxIterations);
+  const [from, to] = equalMasses(mu, nu, domain);
+  const mass = from.weights.reduce((sum, a) => sum + a, 0);
+  const shares = ({ weights }: Measure): number[] => weights.map((weight) => weight / mass);
+  const arrived = <R extends { readonly iterations: number; readonly change: number }>(
+    result: R,
+    largest: number,
+  ): R => {
+    if (result.change <= tolerance * largest) return result;
+    throw new OverparamError(
+      'NO_CONVERGENCE',
+      `After ${result.iterations} iterations the potentials still change by ${result.change}: take a larger epsilon than ${epsilon}, more maxIterations, or wasserstein(), which is exact.`,
+    );
+  };
+  const dual = (masses: readonly number[], potentials: Float64Array): number =>
+    mass * masses.reduce((sum, share, i) => sum + share * potentials[i]!, 0);
+  const cross = (): number => {
+    const costs = distanceCosts(from, to, domain, p);
+    const largest = largestOf(costs, epsilon);
+    const [a, b] = [shares(from), shares(to)];
+    const options = { epsilon, tolerance: tolerance * largest, maxIterations, rho: Infinity };
+    const { f, g } = arrived(entropic(a, b, costs, options), largest);
+    return dual(a, f) + dual(b, g);
+  };
+  const self = (measure: Measure): number => {
+    const costs = distanceCosts(measure, measure, domain, p);
+    const largest = largestOf(costs, epsilon);
+    const a = shares(measure);
+    const options = { epsilon, tolerance: tolerance * largest, maxIterations };
+    return 2 * dual(a, arrived(symmetricEntropic(a, costs, options), largest).f);
+  };
+  return debias ? cross() - (self(from) + self(to)) / 2 : cross();
+}
+
+const largestOf = ({ data }: Matrix, least: number): number => data.reduce((most, cost) => Math.max(most, cost), least);
