@@ -1,4 +1,7 @@
 import {
+  cast,
+  gather,
+  unsortedSegmentSum,
   add,
   concat,
   matMul,
@@ -10,6 +13,7 @@ import {
   transpose,
   zeros,
   type Tensor,
+  type Tensor1D,
 } from '@tensorflow/tfjs-core';
 import type { Sensitivities } from './sensitivities.ts';
 import type { Site } from './site.ts';
@@ -36,6 +40,7 @@ export function transposedAt(site: Site, of: Sensitivities, u: Tensor, shape: nu
   if (!sums) return undefined;
   if (!site.input) return reshape(sums, shape);
   const b = reshape(sums, [samples * positions, fanOut]);
+  if (site.index) return reshape(unsortedSegmentSum(b, cast(site.index() as Tensor1D, 'int32'), site.fanIn), shape);
   const a = site.input();
   return reshape(site.transposed ? matMul(b, a, true, false) : matMul(a, b, true, false), shape);
 }
@@ -47,7 +52,9 @@ export function transposedAt(site: Site, of: Sensitivities, u: Tensor, shape: nu
 export function productAt(site: Site, of: Sensitivities, v: Tensor, samples: number): Tensor {
   const { positions, fanIn, fanOut } = site;
   const matrix = site.transposed ? transpose(reshape(v, [fanOut, fanIn])) : reshape(v, [fanIn, fanOut]);
-  const moved = site.input && reshape(matMul(site.input(), matrix), [samples, positions * fanOut]);
+  const moved = site.index
+    ? reshape(gather(matrix, cast(site.index(), 'int32')), [samples, positions * fanOut])
+    : site.input && reshape(matMul(site.input(), matrix), [samples, positions * fanOut]);
   return concat(
     of.outputs.map((k) => {
       const b = of.at(site, k);

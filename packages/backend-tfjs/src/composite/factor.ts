@@ -24,6 +24,8 @@ export interface Factor {
   readonly fanOut: number;
   /** N T x fan in; undefined for 1. */
   readonly input: (() => Tensor) | undefined;
+  /** N T whole numbers, where the input's rows are their unit vectors. */
+  readonly index: (() => Tensor) | undefined;
   /** What stands for the input's data as long as they are the same. */
   readonly constant: object | undefined;
   /** b of output k, N T x fan out; undefined for 0. */
@@ -80,6 +82,10 @@ export function factor(
           parts.map(({ site, ins }) => columns(ofSamples(site.input!(), site.positions), site.fanIn, ins)),
           fanIn,
         )),
+    index:
+      parts.length === 1 && !first!.ins && site.index
+        ? () => reshape(ofSamples(site.index!(), site.positions), [samples * positions])
+        : undefined,
     constant: parts.length === 1 && !chosen && !first!.ins ? site.constant : undefined,
     sensitivity(of, k) {
       const each = parts.map(({ site, outs }) => {

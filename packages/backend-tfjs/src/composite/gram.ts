@@ -1,4 +1,16 @@
-import { keep, matMul, reshape, slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  equal,
+  keep,
+  matMul,
+  oneHot,
+  reshape,
+  scalar,
+  slice,
+  sub,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import type { Answer } from '@overparam/core';
 import { engine } from '../engine.ts';
 import { inTurn, whenAnswered, type Read } from '../read.ts';
@@ -41,7 +53,7 @@ export function addGrams(
       if (!factor.input) return;
       const before = factor.constant && known.get(factor.constant);
       if (before) return void inputGrams.set(factor, before);
-      return whenAnswered(read(gram(factor.input)), (values) => {
+      return whenAnswered(read(gram(factor)), (values) => {
         inputGrams.set(factor, values);
         if (factor.constant) known.set(factor.constant, values);
       });
@@ -79,11 +91,10 @@ export function addGrams(
   const addSlice = (kernel: Kernel, factor: Factor, start: number, width: number): Answer<void> => {
     const gradients = (of: Sensitivities): Map<number, Tensor> =>
       engine().tidy(() => {
-        const a = slice(
-          reshape(factor.input!(), [factor.samples, factor.positions, factor.fanIn]),
-          [0, 0, start],
-          [factor.samples, factor.positions, width],
-        );
+        const { samples, positions, fanIn, index } = factor;
+        const a = index
+          ? reshape(cast(oneHot(sub(index(), scalar(start, 'int32')), width), 'float32'), [samples, positions, width])
+          : slice(reshape(factor.input!(), [samples, positions, fanIn]), [0, 0, start], [samples, positions, width]);
         return new Map(
           of.outputs.flatMap((k) => {
             const b = factor.sensitivity(of, k);
@@ -111,14 +122,19 @@ export function addGrams(
 }
 
 /** Whether Gram matrices over positions cost less than the gradients of the samples. */
-function isProduct({ input, samples, positions, fanIn, fanOut }: Factor): boolean {
+function isProduct({ input, index, samples, positions, fanIn, fanOut }: Factor): boolean {
   if (!input || positions === 1) return true;
-  const products = samples * positions * positions * (fanIn + fanOut);
+  const products = samples * positions * positions * ((index ? 1 : fanIn) + fanOut);
   return products <= (positions + samples) * fanIn * fanOut;
 }
 
-const gram = (make: () => Tensor): Tensor =>
-  tidy(() => {
-    const a = make();
+function gram({ input, index }: Factor): Tensor {
+  return tidy(() => {
+    if (index) {
+      const rows = index();
+      return keep(cast(equal(reshape(rows, [-1, 1]), reshape(rows, [1, -1])), 'float32'));
+    }
+    const a = input!();
     return keep(matMul(a, a, false, true));
   });
+}

@@ -227,13 +227,15 @@ export function jacobian(
       const at = capture(new Set(acting.keys()));
       const others = new Map([...acting].filter(([variable]) => !at?.at.sites.has(variable)));
       const rest = others.size > 0 ? byTwoPasses(others) : undefined;
-      return engine().tidy(() => {
+      const total = engine().tidy(() => {
         const parts = [...acting].flatMap(([variable, tensor]) =>
           (at?.at.sites.get(variable) ?? []).map((site) => productAt(site, at!.of, tensor, samples)),
         );
         const made = [...parts, ...(rest ? [rest] : [])];
-        return keep(made.slice(1).reduce((total, part) => add(total, part), made[0]!));
+        return keep(made.length === 1 ? made[0]!.clone() : made.reduce((total, part) => add(total, part)));
       });
+      rest?.dispose();
+      return total;
     },
     kernel(wanted, chosen) {
       const count = chosen?.length ?? samples;

@@ -21,6 +21,8 @@ export interface Site {
   readonly transposed: boolean;
   /** a, N T x fan in; undefined where it is 1. Made anew at each call. */
   readonly input: (() => Tensor) | undefined;
+  /** N T whole numbers, where a is the unit vector of each: a row of a table. */
+  readonly index?: () => Tensor;
   /** The data of a where it is a constant of the recording: the same object as long as the data are. */
   readonly constant: object | undefined;
   /** b of the output whose derivative in the node's output is dy: N T x fan out, as a tensor of its own. */
