@@ -19,7 +19,7 @@ import { checkKnown, resolveSpectraOptions, spectraOfModules, type Spectra, type
 import { thresholdRule, type Threshold } from './threshold.ts';
 
 export interface MatOptions {
-  /** A selection is made every so many steps; every so many epochs where `n_batches_per_epoch` is given. */
+  /** A selection is made every so many steps, 100 when absent; or epochs, 1, where `n_batches_per_epoch` is given. */
   readonly every?: number;
   /** N / batch size, not rounded; null: `every` counts steps. */
   readonly n_batches_per_epoch?: number | null;
@@ -110,6 +110,10 @@ const defaults: Required<MatOptions> = {
   clock: null,
 };
 
+/** Once an epoch, where epochs are counted. */
+const defaultsFor = (given: MatOptions): Required<MatOptions> =>
+  (given?.n_batches_per_epoch ?? null) === null ? defaults : { ...defaults, every: 1 };
+
 const needed = ['modules', 'moduleKernels'] as const;
 const wanted = ['dimensions', 'kernelProduct', 'lossGradient'] as const;
 
@@ -131,7 +135,7 @@ export function mat<State, Report, Needs extends object>(
 ): Method<MatState<State>, MatReport<Report>, Needs & MatQuestions> {
   if (typeof inner?.step !== 'function') throw badOption('The inner method', inner, 'a method');
   const name = `mat(${inner.name})`;
-  const options = withDefaults(name, defaults, given);
+  const options = withDefaults(name, defaultsFor(given), given);
   checkNumbers(options);
   if (options.movement !== 'change' && options.movement !== 'drift')
     throw badOption('movement', options.movement, "'change' or 'drift'");
@@ -146,11 +150,13 @@ export function mat<State, Report, Needs extends object>(
     score: scoreRule(options.score),
     threshold: thresholdRule(options.threshold, options.alpha),
   };
-  if ('modules' in options.spectra) throw badOption('spectra.modules', 'given', "nothing: it is MAT's own 'modules'");
+  const looks = options.spectra;
+  if (typeof looks !== 'object' || looks === null) throw badOption('spectra', looks, 'options of spectra');
+  if ('modules' in looks) throw badOption('spectra.modules', 'given', "nothing: it is MAT's own 'modules'");
   const how = resolveSpectraOptions(`spectra of ${name}`, {
     contraction: 'loss',
     quantities: ['trace', 'effective_rank', 'condition_number'],
-    ...options.spectra,
+    ...looks,
   });
 
   function* selected(
@@ -175,7 +181,7 @@ export function mat<State, Report, Needs extends object>(
     *step(state, oracle) {
       const began = clock?.() ?? 0;
       const questions = { selection: {} as Counts, inner: {} as Counts };
-      const looks = restricted<MatQuestions>(
+      const looking = restricted<MatQuestions>(
         oracle as unknown as Asking<MatQuestions>,
         [...needed, ...wanted],
         null,
@@ -187,7 +193,7 @@ export function mat<State, Report, Needs extends object>(
       const scheduled = state.step >= begin && (state.step - begin) % period === 0;
       if (scheduled || state.due) {
         try {
-          ({ modules, history, selection } = yield* selected(state, looks));
+          ({ modules, history, selection } = yield* selected(state, looking));
           selections++;
         } catch (error) {
           if (isOverparamError(error, 'NOT_FINITE')) putOff = 'NOT_FINITE';

@@ -66,14 +66,15 @@ export interface Selected {
 /**
  * Which modules are worth training, from their spectra: the rules of MAT, arXiv 2405.07527, made precise in the README.
  *
- * @param history of the same modules in the same order; empty at the first selection
+ * @param before the history of the last selection; empty at the first
  */
 export function select(
   spectra: readonly Spectrum[],
-  history: readonly ModuleHistory[],
+  before: readonly ModuleHistory[],
   selection: number,
   rules: Rules,
 ): Selected {
+  const history = spectra.map(({ module }) => before.find((one) => one.module === module));
   const scores = spectra.map((spectrum, l) =>
     rules.score({ spectrum, first: history[l]?.first ?? spectrum.lambda_max, selection }),
   );

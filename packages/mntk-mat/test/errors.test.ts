@@ -48,6 +48,8 @@ describe('options of mat', () => {
     ['score', 'trace'],
     ['movement', 'speed'],
     ['clock', 1],
+    ['spectra', null],
+    ['spectra', 'loss'],
     ['modules', []],
     ['modules', ['a', 'a']],
     ['groups', {}],

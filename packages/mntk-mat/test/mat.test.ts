@@ -136,6 +136,13 @@ describe('mat', () => {
       return step.report.selection !== null;
     });
     expect(selections).toEqual([true, false, false, true, false, false, true]);
+    const once = mat(gradientDescent(0.1), { n_batches_per_epoch: 2 });
+    let { state: next } = run(once, oracle, once.init());
+    for (const due of [false, true]) {
+      const step = run(once, oracle, next);
+      next = step.state;
+      expect(step.report.selection !== null).toBe(due);
+    }
   });
 
   it('hands on only what the inner method declares', () => {
@@ -251,6 +258,21 @@ describe('mat', () => {
     calls = 0;
     const none = await minimize(mat(weary, { alpha: 0, every: 100 }), oracle, { steps: 20 });
     expect(none).toMatchObject({ steps: 3, stopped: 'method', reason: 'enough' });
+  });
+
+  it('knows its modules by name when their order, or its groups, have changed', () => {
+    const oracle = scripted({ a: [10], b: [1], c: [8] });
+    const method = mat(gradientDescent(1), { every: 1, alpha: 0.5 });
+    const { state } = run(method, oracle, method.init());
+    oracle.names = ['c', 'b', 'a'];
+    const turned = run(method, oracle, state);
+    expect(turned.state.history.map(({ module, rested, first }) => [module, rested, first])).toEqual([
+      ['c', 0, 8],
+      ['b', 2, 1],
+      ['a', 0, 10],
+    ]);
+    const fewer = mat(gradientDescent(1), { every: 1, alpha: 0.5, groups: { only: ['b', 'c'] } });
+    expect(run(fewer, oracle, state).state.history).toMatchObject([{ module: 'b', rested: 2 }, { module: 'c' }]);
   });
 
   it('draws other samples at each selection', () => {
