@@ -6,6 +6,7 @@ import {
   type Asking,
   type Counts,
   type Inquiry,
+  type LinearizeRequest,
   type Method,
   type ModularOracle,
 } from '@overparam/core';
@@ -74,6 +75,8 @@ export interface Selection {
   /** lambda_alpha of each group in which a module has influence. */
   readonly thresholds: Readonly<Record<string, number>>;
   readonly decisions: readonly Decision[];
+  /** How many parameters are trained until the next selection, of how many; null where the oracle does not say. */
+  readonly parameters: { readonly trained: number; readonly all: number } | null;
 }
 
 export interface MatReport<Inner> {
@@ -169,7 +172,14 @@ export function mat<State, Report, Needs extends object>(
     checkKnown(options.modules ? 'modules' : 'groups', mayRest, modules);
     const found = yield* spectraOfModules(oracle, mayRest, { ...how, seed: how.seed + state.selections });
     const { history, ...decided } = select(found.modules, state.history, state.selections, rules);
-    return { modules, history, selection: { spectra: found, ...decided } };
+    const count = function* (request: LinearizeRequest): Inquiry<number> {
+      return (yield* oracle.dimensions!(request)).parameters;
+    };
+    const parameters = oracle.dimensions && {
+      trained: yield* count({ modules: trainedOf(modules, history) ?? modules }),
+      all: yield* count({ modules }),
+    };
+    return { modules, history, selection: { spectra: found, ...decided, parameters: parameters ?? null } };
   }
 
   return {
@@ -202,8 +212,7 @@ export function mat<State, Report, Needs extends object>(
         }
       }
 
-      const resting = new Set(history.flatMap(({ module, active }) => (active ? [] : [module])));
-      const trained = resting.size === 0 ? null : modules!.filter((module) => !resting.has(module));
+      const trained = modules && trainedOf(modules, history);
       const asked = restricted<Needs>(
         oracle as unknown as Asking<Needs>,
         [...inner.needs, ...(inner.wants ?? [])],
@@ -229,6 +238,12 @@ export function mat<State, Report, Needs extends object>(
       };
     },
   };
+}
+
+/** All modules but those that rest; null where none does. */
+function trainedOf(modules: readonly string[], history: readonly ModuleHistory[]): readonly string[] | null {
+  const resting = history.filter(({ active }) => !active).map(({ module }) => module);
+  return resting.length === 0 ? null : modules.filter((module) => !resting.includes(module));
 }
 
 function checkNumbers(options: Required<MatOptions>): void {

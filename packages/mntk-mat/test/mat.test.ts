@@ -40,6 +40,11 @@ describe.each(Object.entries(inners))('MAT o %s', (_, inner) => {
           const step = run(method, oracle, state);
           state = step.state;
           const { trained, selection } = step.report;
+          if (selection)
+            expect(selection.parameters).toEqual({
+              trained: dimensions({ modules: trained ?? modules() }).parameters,
+              all: dimensions().parameters,
+            });
           expect(selection !== null).toBe(due);
           let from = 0;
           modules().forEach((name, l) => {
@@ -117,7 +122,7 @@ describe('mat', () => {
           n > (before[name] ?? 0) ? [[name, n - (before[name] ?? 0)]] : [],
         ),
       );
-      const looks = { modules: 1, dimensions: 1, moduleKernels: 1 };
+      const looks = { modules: 1, dimensions: 3, moduleKernels: 1 };
       const due = k === 2 || k === 6;
       expect(report.questions).toEqual({ selection: due ? looks : {}, inner: { linearize: 1, move: 1 } });
       expect(asked).toEqual({ linearize: 1, move: 1, ...(due && looks) });
@@ -294,7 +299,7 @@ describe('mat', () => {
     const slow = observing(oracle, { asked: ({ name }) => void (now += name === 'moduleKernels' ? 5 : 2) });
     const method = mat(gradientDescent(0.1), { every: 2, clock: () => now });
     const first = run(method, slow, method.init());
-    expect(first.report.milliseconds).toEqual({ selection: 9, inner: 4 });
+    expect(first.report.milliseconds).toEqual({ selection: 13, inner: 4 });
     expect(run(method, slow, first.state).report.milliseconds).toEqual({ selection: 0, inner: 4 });
     expect(run(mat(gradientDescent(0.1)), oracle, method.init()).report.milliseconds).toBeNull();
   });
