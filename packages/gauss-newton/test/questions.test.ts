@@ -1,11 +1,12 @@
 import { counting, minimize, observing, run, runAsync, type Counts, type Method, type Question } from '@overparam/core';
-import { type Float64CompositeOracle } from '@overparam/backend-float64';
+import { composite, denseNetwork, squaredError, type Float64CompositeOracle } from '@overparam/backend-float64';
 import {
   gaussNewton,
   levenbergMarquardt,
   type GaussNewtonOracle,
   type GaussNewtonReport,
 } from '@overparam/gauss-newton';
+import { cholesky, matrix } from '@overparam/linear-algebra';
 import { armijo, backtracking } from '@overparam/line-search';
 import { describe, expect, it } from 'vitest';
 import { apart, network } from './problems.ts';
@@ -239,5 +240,48 @@ describe('minimize', () => {
       expect(oracle.parameters()[0]).toBe(1e308);
       oracle.setParameters(w);
     }
+  });
+
+  it('a kernel that rounding made indefinite is clamped', () => {
+    // Four samples, each of which comes twice, and a kernel in single precision.
+    const inputs = matrix(
+      8,
+      2,
+      [1, 2, 3, 4, 5, 6, 7, 8].flatMap((t) => [Math.sin(t % 4), Math.cos(t % 4)]),
+    );
+    const model = denseNetwork({ inputs, layers: [{ units: 9, activation: 'tanh' }, { units: 1 }] });
+    const start = Float64Array.from({ length: model.parameters }, (_, i) => Math.sin(i * i));
+    const oracle = composite({ model, loss: squaredError([1, 2, 3, 4, 1, 2, 3, 4]), start });
+    const K = oracle.kernel();
+    const single = K.data.map((x, at) => Math.fround(x * (1 + 1e-8 * Math.sin(Math.floor(at / 8) + (at % 8)))));
+    expect(cholesky({ ...K, data: single }, { shift: 1e-9 }).positiveDefinite).toBe(false);
+    const indefinite = { ...oracle, kernel: () => ({ ...K, data: single }) };
+    const w = oracle.parameters();
+    for (const method of any(
+      gaussNewton({ damping: 1e-9 }),
+      gaussNewton({ damping: 0 }),
+      gaussNewton(),
+      levenbergMarquardt({ damping: { rule: 'nielsen', mu0: 1e-12 } }),
+    )) {
+      oracle.setParameters(w);
+      const { report } = run(method, indefinite, method.init());
+      expect(report.valueAfter).toBeLessThan(report.value);
+      if ('sigmaMin' in report && report.sigmaMin !== null) expect(report.sigmaMin).toBe(0);
+    }
+  });
+
+  it('answers of another shape are errors, and so is an empty batch', () => {
+    const oracle = network(6, wide);
+    const of = (spoiled: Partial<Float64CompositeOracle>) => () => {
+      const method = gaussNewton({ curvature: 'loss', solver: 'dual' });
+      run(method, { ...oracle, ...spoiled }, method.init());
+    };
+    const small = { rows: 3, columns: 3, data: new Float64Array(9) };
+    expect(of({ kernel: () => small })).toThrow(
+      'The kernel is 3 x 3: by the dimensions of the batch it has to be 8 x 8.',
+    );
+    expect(of({ lossGradient: () => small })).toThrow('The loss gradient is 3 x 3');
+    expect(of({ lossHessianFactor: () => small })).toThrow('has to be 8 x 2');
+    expect(of({ dimensions: () => ({ samples: 0, outputs: 1, parameters: 3 }) })).toThrow('The batch has 0 samples');
   });
 });
