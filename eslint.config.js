@@ -12,7 +12,14 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@overparam/*/*'], message: 'Import a package by its name only.' }] },
+        {
+          patterns: [
+            {
+              group: ['@overparam/*/*', '!@overparam/datasets/nist-strd'],
+              message: 'Import a package by its name only.',
+            },
+          ],
+        },
       ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
