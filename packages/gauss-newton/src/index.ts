@@ -6,6 +6,7 @@ export {
   type LevenbergMarquardtReport,
   type LevenbergMarquardtState,
 } from './levenberg-marquardt.ts';
+export { covariance, type CovarianceOptions } from './covariance.ts';
 export { type DampingOption, type DampingRules } from './damping/dampings.ts';
 export { type TrustOption, type TrustRules } from './trust/trusts.ts';
 export { type GeodesicOption, type GeodesicOptions } from './geodesic.ts';
