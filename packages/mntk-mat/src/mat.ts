@@ -158,9 +158,11 @@ export function mat<State, Report, Needs extends object>(
   if ('modules' in looks) throw badOption('spectra.modules', 'given', "nothing: it is MAT's own 'modules'");
   const how = resolveSpectraOptions(`spectra of ${name}`, {
     contraction: 'loss',
-    quantities: ['trace', 'effective_rank', 'condition_number'],
+    quantities: ['trace', 'descent', 'effective_rank', 'condition_number'],
     ...looks,
   });
+  if (options.score === 'descent' && !(how.contraction === 'loss' && how.quantities.includes('descent')))
+    throw badOption('score', 'descent', "spectra of the contraction 'loss' with the quantity 'descent'");
 
   function* selected(
     state: MatState<State>,

@@ -86,9 +86,11 @@ export function* spectra(oracle: Asking<SpectraQuestions>, given: SpectraOptions
 export function* spectraOfModules(
   oracle: Asking<SpectraQuestions>,
   modules: readonly string[],
-  options: Required<SpectraOptions>,
+  given: Required<SpectraOptions>,
 ): Inquiry<Spectra> {
-  const { contraction, largestKernel } = options;
+  const { contraction, largestKernel } = given;
+  const told = given.quantities.filter((quantity) => quantity !== 'descent' || contraction === 'loss');
+  const options = { ...given, quantities: told };
   const shape = oracle.dimensions ? yield* oracle.dimensions() : null;
   if (shape) checkSamples(shape.samples);
   const samples =

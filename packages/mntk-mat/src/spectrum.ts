@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/core';
 import { lanczosSteps, symmetricEigenvalues, type Matrix } from '@overparam/linear-algebra';
 
-export const quantities = ['trace', 'effective_rank', 'condition_number', 'eigenvalues'] as const;
+export const quantities = ['trace', 'descent', 'effective_rank', 'condition_number', 'eigenvalues'] as const;
 
 /** What to tell of a spectrum beside lambda_max. */
 export type Quantity = (typeof quantities)[number];
@@ -17,6 +17,11 @@ export interface Spectrum {
   readonly tolerance: number;
   /** Null, as all below, where it was not asked for or the kernel is too large for it. */
   readonly trace: number | null;
+  /**
+   * Of the contraction 'loss': 1^T Theta 1, with 1 the vector of ones. On all samples it is |g_l|^2, the rate at which
+   * gradient flow of the module lowers the loss.
+   */
+  readonly descent: number | null;
   /** exp of the entropy of the eigenvalues divided by their sum: from 1 to the rank; 0 for a kernel of zeros. */
   readonly effective_rank: number | null;
   /** lambda_max / lambda_min; null for a kernel that is singular to rounding. */
@@ -39,22 +44,23 @@ export interface SpectrumOptions {
 export function spectrumOf(module: string, kernel: Matrix, options: SpectrumOptions): Spectrum {
   const { rows: n, data } = kernel;
   checkFinite(module, data);
-  const trace = diagonal(kernel).reduce((sum, x) => sum + x, 0);
+  const sum = (total: number, x: number): number => total + x;
+  const sums = { trace: diagonal(kernel).reduce(sum, 0), descent: nonnegative(data.reduce(sum, 0)) };
   if (n > options.largestSpectrum) {
-    const steps = largest(module, n, options);
+    const steps = largest(module, n, { ...options, quantities: [] });
     let turn = steps.next();
     while (!turn.done) turn = steps.next(times(kernel, turn.value));
-    return told({ ...turn.value, trace }, options);
+    return told({ ...turn.value, ...sums }, options);
   }
   const eigenvalues = symmetricEigenvalues(kernel).reverse();
-  return told({ module, size: n, tolerance: 0, trace, ...figures(eigenvalues) }, options);
+  return told({ module, size: n, tolerance: 0, ...sums, ...figures(eigenvalues) }, options);
 }
 
-/** The figures of a kernel by products with it, which are asked for: lambda_max alone. */
+/** The figures of a kernel by products with it, which are asked for: lambda_max, and the descent where it is wanted. */
 export function* largest(
   module: string,
   n: number,
-  { tolerance, seed }: SpectrumOptions,
+  { tolerance, seed, quantities: wanted }: SpectrumOptions,
 ): Generator<Float64Array, Spectrum, Float64Array> {
   const steps = lanczosSteps(n, { tolerance, seed });
   let turn = steps.next();
@@ -69,13 +75,16 @@ export function* largest(
       'NO_CONVERGENCE',
       `lambda_max of ${module} is not known to the tolerance ${tolerance} after ${products} products: take a larger tolerance.`,
     );
+  const descent = wanted.includes('descent')
+    ? nonnegative((yield new Float64Array(n).fill(1)).reduce((sum, x) => sum + x, 0))
+    : null;
   const nothing = { trace: null, effective_rank: null, condition_number: null, eigenvalues: null };
-  return { ...nothing, module, size: n, tolerance, lambda_max: nonnegative(values[0]!) };
+  return { ...nothing, module, size: n, tolerance, lambda_max: nonnegative(values[0]!), descent };
 }
 
 /** The figures that were asked for, if they are numbers. */
 function told(spectrum: Spectrum, { quantities: wanted }: SpectrumOptions): Spectrum {
-  for (const name of ['lambda_max', 'trace'] as const) {
+  for (const name of ['lambda_max', 'trace', 'descent'] as const) {
     const value = spectrum[name];
     if (value !== null && !Number.isFinite(value)) throw notFinite(`${name} of ${spectrum.module}`, value);
   }

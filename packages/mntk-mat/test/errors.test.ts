@@ -70,6 +70,11 @@ describe('options of mat', () => {
     expect(failing({ groups: { a: ['x'] }, modules: ['x', 'z'] })).toThrow('a group for z');
   });
 
+  it('score by descent only what has one', () => {
+    for (const spectra of [{ contraction: 'full' }, { quantities: ['trace'] }])
+      expect(failing({ score: 'descent', spectra })).toThrow("spectra of the contraction 'loss'");
+  });
+
   it('take a method', () => {
     expect(() => mat({} as typeof inner)).toThrow('The inner method');
     expect(() => mat(undefined as unknown as typeof inner)).toThrow('The inner method');

@@ -78,6 +78,22 @@ describe('the spatial rule', () => {
     expect(lowest).toEqual({ a: ['below'], b: ['above'], zero: ['no-influence'] });
   });
 
+  it('scores by the descent that a module promises', () => {
+    const oracle = scripted({ narrow: [4], wide: [3] });
+    const kernels = [
+      [4, -2, -2, 1], // Its eigenvalue is 5, and the loss asks for the sum of the rows.
+      [3, 1, 1, 3],
+    ].map((data) => ({ rows: 2, columns: 2, data: Float64Array.from(data) }));
+    const looked = { ...oracle, moduleKernels: () => kernels };
+    const report = (options: MatOptions) => {
+      const method = mat(gradientDescent(1), { alpha: 0.9, ...options });
+      return run(method, looked, method.init()).report;
+    };
+    expect(report({}).trained).toEqual(['narrow']);
+    expect(report({ score: 'descent' }).trained).toEqual(['wide']);
+    expect(report({ score: 'descent' }).selection!.decisions.map(({ score }) => score)).toEqual([1, 8]);
+  });
+
   it('lets a module in at (1 + hysteresis) times the threshold, and out below it', () => {
     const script = { a: [10], b: [5, 4, 5.4, 5.6, 5.1, 4.9] };
     expect(decided(script, { alpha: 0.5 }, 6)['b']).toEqual(['above', 'below', 'above', 'above', 'above', 'below']);

@@ -232,6 +232,11 @@ describe('spectra', () => {
       close([theta.data.reduce((sum, x) => sum + x, 0)], [squaredGradientNorm]);
       const { modules } = await spectraOf(oracle, { contraction: 'loss' });
       expect(modules[l]!.lambda_max).toBeGreaterThanOrEqual(squaredGradientNorm / 6 - 1e-12);
+      for (const options of [{}, { largestSpectrum: 2 }, { largestKernel: 2 }]) {
+        const { modules } = await spectraOf(oracle, { contraction: 'loss', ...options });
+        close([modules[l]!.descent!], [squaredGradientNorm]);
+      }
+      expect((await spectraOf(oracle)).modules[l]!.descent).toBeNull();
     }
   });
 
@@ -245,6 +250,7 @@ describe('spectra', () => {
         tolerance: 0,
         lambda_max: expect.any(Number) as number,
         trace: expect.any(Number) as number,
+        descent: null,
         effective_rank: null,
         condition_number: null,
         eigenvalues: null,
