@@ -61,3 +61,12 @@ export { certificate, certify, type Certificate, type CertificateOptions } from 
 export type { CertifiedSetting } from './certificate/convex-form.ts';
 export type { Peak, PeakOptions } from './certificate/peaks.ts';
 export { solve, type Round, type Solution, type SolveOptions } from './solve.ts';
+
+export {
+  gaussianHellinger,
+  type GaussianHellinger,
+  type GaussianHellingerOptions,
+} from './distances/gaussian-hellinger.ts';
+export { distanceCosts, optimalTransport, type Transport } from './distances/optimal-transport.ts';
+export { sinkhorn, type SinkhornOptions } from './distances/sinkhorn.ts';
+export { wasserstein, type WassersteinOptions } from './distances/wasserstein.ts';

@@ -6,13 +6,13 @@ export interface Entropic {
   readonly f: Float64Array;
   readonly g: Float64Array;
   readonly iterations: number;
-  /** The largest change of a potential in the last iteration. */
-  readonly change: number;
+  /** By how much the masses of the plan are off, as a share of all mass. */
+  readonly error: number;
 }
 
 export interface EntropicOptions {
   readonly epsilon: number;
-  /** Stops when no potential changes by more than this. */
+  /** Stops when the masses of the plan are off by no more than this share. */
   readonly tolerance: number;
   readonly maxIterations: number;
   /** rho of the penalties rho KL(marginal | mass); Infinity asks for the masses themselves. */
@@ -34,6 +34,7 @@ export function entropic(
 ): Entropic {
   const [n, m] = [a.length, b.length];
   const c = costs.data;
+  const mass = a.reduce((sum, share) => sum + share, 0);
   const f = new Float64Array(n);
   const g = new Float64Array(m);
   const [logA, logB] = [a.map(Math.log), b.map(Math.log)];
@@ -41,34 +42,30 @@ export function entropic(
   let eps = Math.max(epsilon, largest);
   for (let iterations = 1; ; iterations++) {
     const k = rho === Infinity ? 1 : rho / (rho + eps);
-    let change = 0;
+    // After g's update the columns' masses are right, and the rows' are a_i exp((f_i - next) / eps).
+    let off = 0;
     for (let i = 0; i < n; i++) {
       const next = -k * eps * logSumExp(m, (j) => logB[j]! + (g[j]! - c[i * m + j]!) / eps);
-      change = Math.max(change, Math.abs(next - f[i]!));
+      off += a[i]! * Math.abs(Math.expm1((f[i]! - next) / eps));
       f[i] = next;
     }
-    for (let j = 0; j < m; j++) {
-      const next = -k * eps * logSumExp(n, (i) => logA[i]! + (f[i]! - c[i * m + j]!) / eps);
-      change = Math.max(change, Math.abs(next - g[j]!));
-      g[j] = next;
-    }
+    for (let j = 0; j < m; j++) g[j] = -k * eps * logSumExp(n, (i) => logA[i]! + (f[i]! - c[i * m + j]!) / eps);
     if (rho < Infinity) {
-      const share = (masses: readonly number[], potentials: Float64Array): number =>
-        masses.reduce((sum, mass, i) => sum + mass * Math.exp(-potentials[i]! / rho), 0);
-      const shift = (rho / 2) * Math.log(share(a, f) / share(b, g));
+      const share = (logMasses: readonly number[], potentials: Float64Array): number =>
+        logSumExp(logMasses.length, (i) => logMasses[i]! - potentials[i]! / rho);
+      const shift = (rho / 2) * (share(logA, f) - share(logB, g));
       for (let i = 0; i < n; i++) f[i]! += shift;
       for (let j = 0; j < m; j++) g[j]! -= shift;
     }
-    const arrived = eps === epsilon && change <= tolerance;
-    if (arrived || iterations >= maxIterations)
-      return { f, g, iterations, change: eps === epsilon ? change : Infinity };
+    const error = eps === epsilon ? off / mass : Infinity;
+    if (error <= tolerance || iterations >= maxIterations) return { f, g, iterations, error };
     eps = Math.max(epsilon, eps / 2);
   }
 }
 
 /**
  * The potential of a measure and itself, where f = g: f_i <- (f_i - eps log sum_j a_j exp((f_j - c_ij) / eps)) / 2, which
- * converges in a few iterations (Feydy et al., arXiv 1810.08278, (25)).
+ * converges in a few iterations; the masses a sum to 1 (Feydy et al., arXiv 1810.08278, (25)).
  */
 export function symmetricEntropic(
   a: readonly number[],
@@ -83,8 +80,8 @@ export function symmetricEntropic(
     f = before.map(
       (own, i) => (own - epsilon * logSumExp(n, (j) => logA[j]! + (before[j]! - costs.data[i * n + j]!) / epsilon)) / 2,
     );
-    const change = f.reduce((most, value, i) => Math.max(most, Math.abs(value - before[i]!)), 0);
-    if (change <= tolerance || iterations >= maxIterations) return { f, iterations, change };
+    const error = before.reduce((sum, own, i) => sum + a[i]! * Math.abs(Math.expm1((2 * (own - f[i]!)) / epsilon)), 0);
+    if (error <= tolerance || iterations >= maxIterations) return { f, iterations, error };
   }
 }
 

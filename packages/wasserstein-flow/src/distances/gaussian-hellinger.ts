@@ -51,7 +51,7 @@ export function gaussianHellinger(
   const costs = distanceCosts(from, to, domain, 2);
   for (let k = 0; k < costs.data.length; k++) costs.data[k]! /= scale ** 2;
   const [a, b] = [from.weights, to.weights];
-  const solution = entropic(a, b, costs, { epsilon, tolerance: 1e-3 * epsilon, maxIterations, rho: 1 });
+  const solution = entropic(a, b, costs, { epsilon, tolerance: 1e-6, maxIterations, rho: 1 });
   const upper = planCost(a, b, costs, solution.f, solution.g, epsilon);
   const lower = dualValue(a, b, costs, solution.f);
   return {

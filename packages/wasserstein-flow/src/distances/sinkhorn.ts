@@ -1,4 +1,4 @@
-import { badOption, OverparamError, type Matrix } from '@overparam/core';
+import { badOption, OverparamError } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { type Domain } from '../domain.ts';
 import { type Measure } from '../measure.ts';
@@ -14,7 +14,7 @@ export interface SinkhornOptions {
   readonly p?: number;
   /** Takes off what the entropy adds, so that S(mu, mu) = 0; true when absent. */
   readonly debias?: boolean;
-  /** Stops when no potential changes by more than this share of the largest cost; 1e-9 when absent. */
+  /** Stops when the masses of the plan are off by no more than this share; 1e-6 when absent. */
   readonly tolerance?: number;
   /** 10,000 when absent. */
   readonly maxIterations?: number;
@@ -31,7 +31,7 @@ export interface SinkhornOptions {
 export function sinkhorn(
   mu: Measure,
   nu: Measure,
-  { domain, epsilon, p = 2, debias = true, tolerance = 1e-9, maxIterations = 10_000 }: SinkhornOptions,
+  { domain, epsilon, p = 2, debias = true, tolerance = 1e-6, maxIterations = 10_000 }: SinkhornOptions,
 ): number {
   if (positive('epsilon', epsilon) === Infinity) throw badOption('epsilon', epsilon, 'a finite number > 0');
   if (!(p >= 1 && p < Infinity)) throw badOption('p', p, 'a finite number >= 1');
@@ -40,34 +40,24 @@ export function sinkhorn(
   const [from, to] = equalMasses(mu, nu, domain);
   const mass = from.weights.reduce((sum, a) => sum + a, 0);
   const shares = ({ weights }: Measure): number[] => weights.map((weight) => weight / mass);
-  const arrived = <R extends { readonly iterations: number; readonly change: number }>(
-    result: R,
-    largest: number,
-  ): R => {
-    if (result.change <= tolerance * largest) return result;
+  const arrived = <R extends { readonly iterations: number; readonly error: number }>(result: R): R => {
+    if (result.error <= tolerance) return result;
     throw new OverparamError(
       'NO_CONVERGENCE',
-      `After ${result.iterations} iterations the potentials still change by ${result.change}: take a larger epsilon than ${epsilon}, more maxIterations, or wasserstein(), which is exact.`,
+      `After ${result.iterations} iterations the plan's masses are still off by ${result.error}: take a larger epsilon than ${epsilon}, more maxIterations, or wasserstein(), which is exact.`,
     );
   };
   const dual = (masses: readonly number[], potentials: Float64Array): number =>
     mass * masses.reduce((sum, share, i) => sum + share * potentials[i]!, 0);
+  const options = { epsilon, tolerance, maxIterations };
   const cross = (): number => {
-    const costs = distanceCosts(from, to, domain, p);
-    const largest = largestOf(costs, epsilon);
     const [a, b] = [shares(from), shares(to)];
-    const options = { epsilon, tolerance: tolerance * largest, maxIterations, rho: Infinity };
-    const { f, g } = arrived(entropic(a, b, costs, options), largest);
+    const { f, g } = arrived(entropic(a, b, distanceCosts(from, to, domain, p), { ...options, rho: Infinity }));
     return dual(a, f) + dual(b, g);
   };
   const self = (measure: Measure): number => {
-    const costs = distanceCosts(measure, measure, domain, p);
-    const largest = largestOf(costs, epsilon);
     const a = shares(measure);
-    const options = { epsilon, tolerance: tolerance * largest, maxIterations };
-    return 2 * dual(a, arrived(symmetricEntropic(a, costs, options), largest).f);
+    return 2 * dual(a, arrived(symmetricEntropic(a, distanceCosts(measure, measure, domain, p), options)).f);
   };
   return debias ? cross() - (self(from) + self(to)) / 2 : cross();
 }
-
-const largestOf = ({ data }: Matrix, least: number): number => data.reduce((most, cost) => Math.max(most, cost), least);

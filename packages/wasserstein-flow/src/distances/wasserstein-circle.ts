@@ -6,8 +6,8 @@ import { type Measure } from '../measure.ts';
  * theta, with a kink where two masses meet; J. Delon, J. Salomon and A. Sobolevski, SIAM J. Appl. Math. 70 (2010).
  */
 export function circleCost(mu: Measure, nu: Measure, p: number, period: number): number {
-  const [a, b] = [around(mu, period), around(nu, period)];
-  const total = a.ends.at(-1)!;
+  const total = mu.weights.reduce((sum, mass) => sum + mass, 0);
+  const [a, b] = [around(mu, period, total), around(nu, period, total)];
   let [low, high] = [-total, total];
   // Between two kinks the cost is linear: once low and high are neighbours in floating point, its least value is at one of them.
   for (let step = 0; step < 200 && high - low > 1e-16 * total; step++) {
@@ -28,12 +28,16 @@ interface Around {
   readonly ends: readonly number[];
 }
 
-function around({ positions, weights }: Measure, period: number): Around {
+/** Both measures have the total to the bit, so that their masses meet after each turn. */
+function around({ positions, weights }: Measure, period: number, total: number): Around {
   const order = positions
     .map((x, i) => ({ at: x[0]! - period * Math.floor(x[0]! / period), mass: weights[i]! }))
     .sort((a, b) => a.at - b.at);
   let sum = 0;
-  return { at: order.map(({ at }) => at), ends: order.map(({ mass }) => (sum += mass)) };
+  return {
+    at: order.map(({ at }) => at),
+    ends: order.map(({ mass }, i) => (i < order.length - 1 ? Math.min((sum += mass), total) : total)),
+  };
 }
 
 /** The quantile function, continued by F^-1(t + total) = F^-1(t) + period, at the k-th particle of the endless line. */
