@@ -48,6 +48,7 @@ async function commandLine(terminal: Terminal, done: (code: number) => void): Pr
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
   const program = new Command('overparam')
+    .enablePositionalOptions()
     .description('Trains on real data with methods that need no learning rate, and shows what came out.')
     .version(version)
     .addHelpText('after', EXAMPLES);

@@ -44,7 +44,7 @@ export async function studyCommand(
 ): Promise<number> {
   const out = options.out ?? join('results', study.name);
   const saveEvery = options.saveEvery === undefined ? 30 : wholeNumber('--save-every', options.saveEvery, 0);
-  const settings = study.settings({ ...given, data: options.data && resolve(options.data) });
+  const settings = await study.settings({ ...given, data: options.data && resolve(options.data) });
   const from = await saved(study, settings, out, options);
   const colors = colorsFor(terminal.stderr);
   terminal.stderr.write(`${colors.bold(study.title)}  ${colors.dim(study.source)}\n`);

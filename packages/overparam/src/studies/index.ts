@@ -1,3 +1,5 @@
+import { california } from './california/index.ts';
+import { hiddenLearning } from './hidden-learning/index.ts';
 import type { Study } from './study.ts';
 
-export const studies: readonly Study[] = [];
+export const studies: readonly Study[] = [hiddenLearning, california];

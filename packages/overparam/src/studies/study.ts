@@ -82,7 +82,7 @@ export interface Study<Settings extends object = object, P extends Piece = Piece
    * @param given the options as text, by name, defaults included, and `data` where it was given
    * @throws OverparamError `BAD_OPTION`
    */
-  settings(given: Readonly<Record<string, string | undefined>>): Settings;
+  settings(given: Readonly<Record<string, string | undefined>>): Settings | Promise<Settings>;
   pieces(settings: Settings): readonly P[];
   /**
    * @returns plain data; undefined where `progress` said to leave off
