@@ -1,8 +1,27 @@
 import { observing } from '@overparam/core';
-import { testBackend, type AnyOracle, type MakeOracle, type Problem, type Subject } from '@overparam/conformance';
+import {
+  testBackend,
+  testDirection,
+  type AnyOracle,
+  type MakeOracle,
+  type Problem,
+  type Subject,
+  type Tensors,
+} from '@overparam/conformance';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
-import { compositeOracle, oracle, type Direction } from '../src/index.ts';
+import {
+  adagrad,
+  adam,
+  adamw,
+  amsgrad,
+  compositeOracle,
+  gradient,
+  momentum,
+  nesterov,
+  oracle,
+  type Direction,
+} from '../src/index.ts';
 
 /** The generator of the oracle that is being asked: each has one of its own. */
 let draw = Math.random;
@@ -23,7 +42,7 @@ function generator(): () => number {
 
 /** A problem of the suite as tfjs's own: what it computes, and how to look at it. */
 function built(problem: Problem) {
-  const variables = problem.weights.map((W) => tf.variable(tf.tensor2d(W as number[][])));
+  const variables = problem.weights.map((W) => tf.tidy(() => tf.variable(tf.tensor2d(W as number[][]))));
   const [inputs, targets] = [problem.inputs, problem.targets].map((rows) => tf.tensor2d(rows as number[][]));
   const modules = Object.fromEntries(problem.modules.map((name, k) => [name, [variables[k]!]]));
   let samples: readonly number[] = problem.inputs.map((_, n) => n);
@@ -33,10 +52,13 @@ function built(problem: Problem) {
   const outputs = (): tf.Tensor2D => {
     taken = samples;
     let a = rows(inputs!);
-    if (problem.noise) a = tf.mul(a, tf.mul(2, tf.cast(tf.greater(tf.randomUniform(a.shape, 0, 1), 0.5), 'float32')));
+    if (problem.noise) {
+      const kept = tf.cast(tf.greater(tf.randomUniform<tf.Rank.R2>(a.shape, 0, 1), 0.5), 'float32');
+      a = tf.mul(a, tf.mul(kept, 2));
+    }
     variables.forEach((W, k) => {
       const z = tf.matMul(a, W as unknown as tf.Tensor2D);
-      a = k < variables.length - 1 ? tf.tanh(z) : z;
+      a = (k < variables.length - 1 ? tf.tanh(z) : z) as tf.Tensor2D;
     });
     return a;
   };
@@ -91,3 +113,14 @@ testBackend(
     answers: ['kernel', 'kernelProduct', 'pullback', 'probeOutputs', 'displacementProduct', 'jacobian', 'sizes'],
   },
 );
+
+const tensors: Tensors<tf.Tensor> = {
+  make: (values) => tf.tensor1d([...values]),
+  read: (tensor) => tensor.dataSync(),
+  scope: (body) => void tf.tidy(body),
+  live: () => tf.memory().numTensors,
+};
+for (const rule of [gradient(), momentum(), nesterov(), adam(), adagrad(), amsgrad()])
+  testDirection(rule, { runner: options.runner, tensors });
+// The decay of the weights may point uphill.
+testDirection(adamw(), { runner: options.runner, tensors, descends: false });

@@ -1,4 +1,4 @@
-import type { ColumnScaling, LinearizeRequest, Matrix } from '@overparam/core';
+import { isOverparamError, type LinearizeRequest, type Matrix } from '@overparam/core';
 import { NotApplicable, type Check } from './check.ts';
 import { basic } from './line-checks.ts';
 import { blocksOf, columnScale, contracted, product, transposedTimes } from './jacobian.ts';
@@ -89,27 +89,14 @@ export function compositeChecks(testing: Testing): Check[] {
         }
     }),
 
-    about('kernel-scaling', [...basic, 'kernel'], async (posed) => {
-      const { problem, oracle, net, start } = posed;
-      const asked = answering(oracle, 'kernel');
-      const NC = problem.inputs.length * widthOf(problem);
-      for (const scaling of scalings) {
-        const J = scaledBy(net.jacobian(start), start.length, scaling);
-        const K = await asked.kernel({ scaling });
-        ensureClose(K.data, gram(J, rowsFor(undefined, problem), NC), exact, `the kernel${askedFor({ scaling })}`, scalesOf(posed, net, start).jacobian ** 2 / scaling.min); // prettier-ignore
-      }
-    }),
-
     about('kernel-product', basic, async (posed) => {
       const { problem, oracle, net, start } = posed;
       const asked = answering(oracle, 'kernelProduct');
       const u = someMatrix(problem);
-      for (const request of [...requests(problem), ...scalings.map((scaling) => ({ scaling }))]) {
-        const scaling = request && 'scaling' in request ? request.scaling : undefined;
-        const modules = request && 'modules' in request ? request.modules : undefined;
-        const J = inEachRow(scaledBy(net.jacobian(start), start.length, scaling), maskOf(problem, modules));
+      for (const request of requests(problem)) {
+        const J = inEachRow(net.jacobian(start), maskOf(problem, request?.modules));
         const expected = times(J, transposedTimes(J, u.data, start.length));
-        const scale = (scalesOf(posed, net, start).jacobian ** 2 * norm(u.data)) / (scaling?.min ?? 1);
+        const scale = scalesOf(posed, net, start).jacobian ** 2 * norm(u.data);
         ensureMatrix(await asked.kernelProduct(u, request), expected, u.columns, `J J^T u${askedFor(request)}`, exact, scale); // prettier-ignore
       }
     }),
@@ -120,26 +107,52 @@ export function compositeChecks(testing: Testing): Check[] {
       const u = someMatrix(problem);
       const g = net.gradient(start);
       const scales = scalesOf(posed, net, start);
-      for (const request of [...requests(problem), ...scalings.map((scaling) => ({ scaling }))])
+      for (const request of requests(problem))
         await posing(testing, problem, async ({ oracle, w }) => {
-          const asked = answering(oracle);
-          const scaling = request && 'scaling' in request ? request.scaling : undefined;
-          const modules = request && 'modules' in request ? request.modules : undefined;
-          const J = scaledBy(net.jacobian(start), start.length, scaling);
-          const D = columnScale(net.jacobian(start), start.length, scaling);
-          const whole = transposedTimes(J, u.data, start.length).map((x, p) => x / Math.sqrt(D[p]!));
-          const d = inModules(problem, whole, modules);
-          const at = await asked.pullback(u, request);
+          const whole = transposedTimes(net.jacobian(start), u.data, start.length);
+          const d = inModules(problem, whole, request?.modules);
+          const at = await answering(oracle).pullback(u, request);
           const what = `pullback(u)${askedFor(request)}`;
-          const size = (scales.jacobian * norm(u.data)) / (scaling?.min ?? 1);
+          const size = scales.jacobian * norm(u.data);
           ensureClose(at.value, net.value(start), exact, `f of ${what}`, scales.value);
           ensureClose(at.slope, dot(g, d), exact, `the slope of ${what}`, size * scales.gradient);
-          const part = inModules(problem, g, modules);
+          const part = inModules(problem, g, request?.modules);
           ensureClose(at.squaredGradientNorm, dot(part, part), exact, `|g|^2 of ${what}`, scales.gradient ** 2);
           await oracle.move(step);
           const scale = scales.parameters + size;
           ensureClose(await w(), plus(start, step, d), exact, `w after ${what}, move(${step})`, scale);
         });
+    }),
+
+    about('scaling', [...moving, 'kernel', 'kernel-product', 'pullback'], async (posed, step) => {
+      const { problem, oracle, net, start, w } = posed;
+      const asked = answering(oracle, 'kernel', 'kernelProduct', 'pullback');
+      const [u, NC, P] = [someMatrix(problem), problem.inputs.length * widthOf(problem), start.length];
+      const scales = scalesOf(posed, net, start);
+      for (const scaling of scalings) {
+        const what = `under { scaling: ${shown(scaling)} }`;
+        let K: Matrix;
+        try {
+          K = await asked.kernel({ scaling });
+        } catch (error) {
+          if (isOverparamError(error)) throw new NotApplicable(`it refuses a scaling: ${error.message}`);
+          throw error;
+        }
+        const D = columnScale(net.jacobian(start), P, scaling);
+        const J = net.jacobian(start).map((x, i) => x / Math.sqrt(D[i % P]!));
+        const steep = scales.jacobian / Math.sqrt(scaling.min);
+        ensureClose(K.data, gram(J, rowsFor(undefined, problem), NC), exact, `the kernel ${what}`, steep ** 2);
+        const v = transposedTimes(J, u.data, P);
+        const product = (await asked.kernelProduct(u, { scaling })).data;
+        ensureClose(product, times(J, v), exact, `J J^T u ${what}`, steep ** 2 * norm(u.data));
+      }
+      const scaling = scalings[0];
+      const D = columnScale(net.jacobian(start), P, scaling);
+      const d = transposedTimes(net.jacobian(start), u.data, P).map((x, p) => x / D[p]!);
+      await asked.pullback(u, { scaling });
+      await oracle.move(step);
+      const scale = scales.parameters + (scales.jacobian * norm(u.data)) / scaling.min;
+      ensureClose(await w(), plus(start, step, d), exact, `w after pullback(u, { scaling: ${shown(scaling)} }), move(${step})`, scale); // prettier-ignore
     }),
 
     about('probe-outputs', [...moving, 'outputs'], async (posed, step) => {
@@ -358,11 +371,6 @@ const gram = (A: Float64Array, rows: readonly number[], height: number): Float64
 const inEachRow = (A: Float64Array, mask: Float64Array): Float64Array => A.map((x, i) => x * mask[i % mask.length]!);
 
 const times = (A: Float64Array, v: Float64Array): Float64Array => product(A, v, v.length);
-
-const scaledBy = (J: Float64Array, P: number, scaling?: ColumnScaling): Float64Array => {
-  const D = columnScale(J, P, scaling);
-  return J.map((x, i) => x / Math.sqrt(D[i % P]!));
-};
 
 const transpose = ({ rows, data }: Matrix): Float64Array =>
   data.map((_, i) => data[(i % rows) * rows + Math.floor(i / rows)]!);

@@ -109,10 +109,6 @@ export const backendPromises: PromiseTable = {
     says: 'J J^T, N C x N C: the tangent kernel, of the modules and samples that are asked for.',
     where: composite('CompositeOracle.kernel'),
   },
-  'kernel-scaling': {
-    says: "Takes J D^-1/2 in the place of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters.",
-    where: composite('ColumnScaling'),
-  },
   'kernel-product': {
     says: 'J (J^T u) for u of N x C, without the kernel.',
     where: composite('CompositeOracle.kernelProduct'),
@@ -120,6 +116,10 @@ export const backendPromises: PromiseTable = {
   pullback: {
     says: 'd <- J^T u for u of N x C (D^-1 J^T u under a scaling); other modules have d = 0.',
     where: composite('CompositeOracle.pullback'),
+  },
+  scaling: {
+    says: "Takes J D^-1/2 in the place of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters.",
+    where: composite('ColumnScaling'),
   },
   'pullback-momentum': { says: displaced, where: composite('PullbackRequest.momentum') },
   'same-batch': {

@@ -276,7 +276,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
   'loss-gradient': { how: 'is off by 1 %', make: matrix('lossGradient') },
   'loss-hessian': { how: 'is off by 1 %', make: matrix('lossHessianFactor') },
   kernel: { how: 'is off by 1 %', make: matrix('kernel') },
-  'kernel-scaling': {
+  scaling: {
     how: 'clips D at its minimum alone',
     make: changed(({ oracle }) => ({
       kernel: ({ scaling, ...request } = {}) =>
@@ -286,15 +286,13 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
   'kernel-product': {
     how: 'is that of all modules for any of them',
     make: changed(({ oracle }) => ({
-      kernelProduct: (u, request) => oracle.kernelProduct(u, request?.scaling ? { scaling: request.scaling } : {}),
+      kernelProduct: (u) => oracle.kernelProduct(u),
     })),
   },
   pullback: {
-    how: 'takes the square root of D, twice',
+    how: 'leaves d as it is in the other modules',
     make: changed(({ oracle }) => ({
-      pullback: (u, { scaling, ...request } = {}) => {
-        return oracle.pullback(u, scaling ? { ...request, scaling: { min: scaling.min ** 0.5, max: scaling.max ** 0.5 } } : request); // prettier-ignore
-      },
+      pullback: (u) => oracle.pullback(u),
     })),
   },
   'pullback-momentum': {

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { backendPromises } from '../src/promises-of-backends.ts';
+import { directionPromises } from '../src/promises-of-directions.ts';
+import { rulePromises, searchPromises } from '../src/promises-of-line-searches.ts';
 import { methodPromises } from '../src/promises-of-methods.ts';
 import { brokenBackends } from './broken-backends.ts';
+import { brokenDirections } from './broken-directions.ts';
+import { brokenRules, brokenSearches } from './broken-line-searches.ts';
 import { brokenMethods } from './broken-methods.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -22,7 +26,13 @@ function placeOf(where: string): { readonly file: string; readonly words: readon
   return { file, words: parts.slice(1).flatMap((part) => part.replaceAll('"', '').split('.')) };
 }
 
-const all = { methods: methodPromises, backends: backendPromises };
+const all = {
+  methods: methodPromises,
+  backends: backendPromises,
+  directions: directionPromises,
+  searches: searchPromises,
+  rules: rulePromises,
+};
 const written = Object.entries(all).flatMap(([kind, table]) =>
   Object.entries(table).map(([id, { says, where }]) => ({ kind, id, says, where })),
 );
@@ -37,7 +47,7 @@ describe('a promise', () => {
 
   it('stands in the README, with what breaks it', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    for (const broken of [brokenMethods, brokenBackends])
+    for (const broken of [brokenMethods, brokenBackends, brokenDirections, brokenSearches, brokenRules])
       for (const [id, { how }] of Object.entries(broken)) {
         const row = readme
           .split('\n')

@@ -39,7 +39,10 @@ export interface Found<Trial> {
   readonly forwards: number;
 }
 
-/** A line search: trial steps out, what is found there in. */
+/**
+ * A line search: trial steps out, what is found there in. It ends, whatever is found: after `maxTrials` trials at the latest.
+ * Every step that it tries is finite, and > 0.
+ */
 export type Search<Trial> = (probe: Probe<Trial>, line: Line) => Inquiry<Found<Trial>>;
 
 /** Whether a trial is good enough. A NaN never is. */

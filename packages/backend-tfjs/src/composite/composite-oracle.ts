@@ -22,9 +22,9 @@ import {
   type DisplacementOracle,
   type Housekeeping,
   type JacobianOracle,
+  type JacobianRequest,
   type KernelRequest,
   type Linearization,
-  type LinearizeRequest,
   type Matrix,
   type OutputsAlongOracle,
   type SizesOracle,
@@ -159,7 +159,8 @@ export function compositeOracle({
       ),
     );
   /** The variables that are wanted, by their index, and move f. */
-  const wanted = ({ batch }: Step, request: LinearizeRequest | undefined): Set<number> => {
+  const wanted = ({ batch }: Step, request: JacobianRequest | undefined): Set<number> => {
+    if (request?.scaling) throw badOption('scaling', 'given', 'nothing: this oracle does not scale the columns of J');
     const all = batch.variables;
     const named = request?.modules ? chosen(request.modules, all, modules) : all;
     return new Set(named.map((variable) => all.indexOf(variable)).filter((i) => batch.jacobian.connected.has(i)));

@@ -22,7 +22,8 @@ export interface RuleOutput {
 
 /**
  * How a direction is made of gradients. It runs within `tf.tidy`, disposes of nothing, and changes nothing in place:
- * its memory becomes that of the variable only when a step is accepted.
+ * its memory becomes that of the variable only when a step is accepted. Where g is finite, so are the direction and the
+ * memory, and for g = 0 too.
  */
 export interface DirectionRule {
   readonly name: string;
