@@ -88,9 +88,12 @@ export interface ModuleKernelsRequest extends LinearizeRequest {
   readonly along?: Matrix | 'loss';
 }
 
+/** The name of the module of all parameters that no other module has, where there are any. Methods leave it no rest. */
+export const others = 'others';
+
 /** For methods that choose among modules: named parts of the parameters, with each parameter in exactly one of them. */
 export interface ModularOracle extends Oracle {
-  /** The names of all modules. */
+  /** The names of all modules; {@link others} is among them when the rest of them do not have every parameter. */
   modules(): Answer<readonly string[]>;
   /**
    * J J^T of each module by itself, in the order of the request; N C x N C, or N x N along V. One pass over the model

@@ -14,6 +14,7 @@ export type {
   Sizes,
   SizesOracle,
 } from './composite-oracle.ts';
+export { others } from './composite-oracle.ts';
 export type { Matrix } from './matrix.ts';
 export type { DualMeasureOracle, MeasureOracle, Particles, Variation, VariationRequest } from './measure-oracle.ts';
 export type {

@@ -1,6 +1,7 @@
 import {
   badOption,
   isOverparamError,
+  others,
   OverparamError,
   withDefaults,
   type Asking,
@@ -26,7 +27,7 @@ export interface MatOptions {
   readonly n_batches_per_epoch?: number | null;
   /** The step of the first selection; all modules are trained before. */
   readonly begin?: number;
-  /** The modules that may rest; null for all, or for those that `groups` names. All others are always trained. */
+  /** The modules that may rest; null for all but `others`, or for those that `groups` names. The rest is always trained. */
   readonly modules?: readonly string[] | null;
   /** Within what modules are compared; null for one group of all. */
   readonly groups?: Groups | null;
@@ -130,7 +131,7 @@ const wanted = ['dimensions', 'kernelProduct', 'lossGradient'] as const;
  * and their parameters stay as they are to the bit.
  *
  * @throws OverparamError `UNKNOWN_OPTION`, `BAD_OPTION`, `GROUPS_OVERLAP`; from a step `UNKNOWN_MODULE`,
- *   `MODULES_CHANGED`, and those of `spectra`
+ *   `NO_MODULES`, `MODULES_CHANGED`, and those of `spectra`
  */
 export function mat<State, Report, Needs extends object>(
   inner: Method<State, Report, Needs>,
@@ -170,8 +171,13 @@ export function mat<State, Report, Needs extends object>(
   ): Inquiry<{ modules: readonly string[]; history: readonly ModuleHistory[]; selection: Selection }> {
     const modules = yield* oracle.modules();
     checkSame(state.modules, modules);
-    const mayRest = candidates ?? modules;
+    const mayRest = candidates ?? modules.filter((module) => module !== others);
     checkKnown(options.modules ? 'modules' : 'groups', mayRest, modules);
+    if (mayRest.length === 0)
+      throw new OverparamError(
+        'NO_MODULES',
+        `'${name}' has nothing to choose: name modules of the model in its backend.`,
+      );
     const found = yield* spectraOfModules(oracle, mayRest, { ...how, seed: how.seed + state.selections });
     const { history, ...decided } = select(found.modules, state.history, state.selections, rules);
     const count = function* (request: LinearizeRequest): Inquiry<number> {

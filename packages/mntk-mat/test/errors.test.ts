@@ -98,6 +98,10 @@ describe('a step of mat', () => {
     );
   });
 
+  it('wants modules to choose among', () => {
+    expect(step({}, scripted({ others: [1] }))).toThrow(expect.objectContaining({ code: 'NO_MODULES' }));
+  });
+
   it('notices that the modules have changed', () => {
     const changing = scripted({ a: [1], b: [2], c: [3] });
     changing.names = ['a', 'b'];

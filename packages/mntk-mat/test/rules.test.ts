@@ -66,6 +66,8 @@ describe('the spatial rule', () => {
     const { report } = run(method, oracle, method.init());
     expect(report.trained).toEqual(['embedding', 'a', 'norm']);
     expect(oracle.linearized).toEqual([['embedding', 'a', 'norm']]);
+    const rest = mat(gradientDescent(1), { alpha: 0.5 });
+    expect(run(rest, scripted({ a: [1], b: [0.1], others: [9] }), rest.init()).report.trained).toEqual(['a', 'others']);
     const listed = mat(gradientDescent(1), { modules: ['b', 'a'], alpha: 0.5 });
     expect(run(listed, scripted({ x: [5], a: [1], b: [0.1] }), listed.init()).report.trained).toEqual(['x', 'a']);
   });
