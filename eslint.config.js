@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'examples/**', '**/assembly/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.readme/**',
+      'docs/.vitepress/cache/**',
+      'examples/**',
+      '**/assembly/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   { files: ['tools/plugin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } }, // nx loads CommonJS
   {

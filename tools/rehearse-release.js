@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, root } from './packages.js';
 import { checkSaid, readmeExamples } from './release/examples.js';
+import { outsider } from './release/outsider.js';
 import { packAll } from './release/pack.js';
 import { startRegistry } from './release/registry.js';
 import { run, show } from './release/run.js';
@@ -105,6 +106,15 @@ try {
   old.write(asTypeScript(oldExamples));
   old.compile('node16');
   runAll(old, oldExamples);
+
+  stage('a new outsider');
+  const outside = join(folder, 'outside');
+  const fromUs = `--registry=${registry.url}`;
+  outsider({
+    folder: outside,
+    create: (name, kind) => show(outside, 'npm', 'create', fromUs, '--yes', 'overparam', name, '--', '--kind', kind),
+    install: (repository) => show(repository, 'npm', 'install', fromUs, '--no-fund', '--no-audit', '--loglevel=error'),
+  });
 
   stage(`green: ${packed.length} packages`);
 } finally {

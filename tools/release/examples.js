@@ -3,11 +3,12 @@ import { join, relative } from 'node:path';
 import { publicPackages } from '../packages.js';
 
 /**
- * Every block of a page that is fenced as `ts`.
+ * Every block of a page that is fenced as `ts`; one as `ts [src/name.ts]` is a file of that name.
  * @param {string} text of the page
- * @returns {string[]}
+ * @returns {{ code: string, file: string | undefined }[]}
  */
-export const codeBlocks = (text) => [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+export const codeBlocks = (text) =>
+  [...text.matchAll(/^```ts(?: \[(.*)\])?\n([\s\S]*?)^```/gm)].map(([, file, code]) => ({ code, file }));
 
 /**
  * The examples in the READMEs of a checkout: the root's, and those of the published packages.
@@ -17,7 +18,7 @@ export const codeBlocks = (text) => [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm
 export function readmeExamples(checkout) {
   const pages = [checkout, ...publicPackages(checkout).map(({ folder }) => folder)];
   return pages.flatMap((folder) =>
-    codeBlocks(readFileSync(join(folder, 'README.md'), 'utf8')).map((code, i) => ({
+    codeBlocks(readFileSync(join(folder, 'README.md'), 'utf8')).map(({ code }, i) => ({
       name: `${relative(checkout, folder).replaceAll('/', '-') || 'README'}-${i}`,
       code,
     })),
