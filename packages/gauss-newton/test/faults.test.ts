@@ -20,7 +20,7 @@ const methods: Readonly<Record<string, readonly [Any, () => Float64CompositeOrac
   ],
   'by conjugate gradients': [any(gaussNewton({ curvature: 'loss', damping: 1e-2, gamma: 0.5, solver: 'cg' })), () => network(3, { ...wide, loss: 'classes' })], // prettier-ignore
   'primal, on a grid': [
-    any(gaussNewton({ damping: 'relative', search: grid({ trials: 3 }) })),
+    any(gaussNewton({ damping: { rule: 'relative', alpha: 0.1 }, search: grid({ trials: 3 }) })),
     () => network(4, { samples: 12, hidden: 2 }),
   ],
   'Levenberg-Marquardt': [any(levenbergMarquardt()), () => network(5, wide)],
