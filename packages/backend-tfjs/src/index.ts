@@ -6,6 +6,11 @@ export {
   type CompositeOracleOptions,
   type TfjsCompositeOracle,
 } from './composite/composite-oracle.ts';
+export { fit, type FitOptions, type FitProgress, type Fitted } from './fit/fit.ts';
+export type { FitCallback } from './fit/callbacks.ts';
+export type { FitCheckpoint, SavedTensor } from './fit/checkpoint.ts';
+export type { LossName, SampleLoss } from './fit/losses.ts';
+export type { ModelLoss, Tensors, TrainableModel } from './fit/model-problem.ts';
 export type { Outputs } from './composite/outputs.ts';
 export type { NamedTensor } from './engine.ts';
 export {
@@ -25,3 +30,5 @@ export {
   type RuleInput,
   type RuleOutput,
 } from './directions/index.ts';
+export { measureOracle, type MeasureOracleOptions } from './measure/measure-oracle.ts';
+export { fromModel, toModel, type HiddenLayer, type TwoLayerModel } from './measure/two-layer-model.ts';

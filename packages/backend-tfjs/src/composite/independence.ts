@@ -81,7 +81,7 @@ function cotangent(samples: number, width: number, silent: readonly number[]): T
   return tensor2d(values, [samples, width]);
 }
 
-/** Whether a step goes back to a constant with a row for each sample: the batch, most likely. */
+/** Whether a step goes back to a constant with an axis along the samples: the batch, most likely. */
 function dependsOnData({ steps, order }: Graph, samples: number): (step: number) => boolean {
   const dependent = new Set<number>();
   for (const step of order)
@@ -90,7 +90,7 @@ function dependsOnData({ steps, order }: Graph, samples: number): (step: number)
         input &&
         ('step' in input
           ? dependent.has(input.step)
-          : 'constant' in input && (input.constant.shape[0] ?? 0) % samples === 0 && input.constant.size >= samples)
+          : 'constant' in input && input.constant.shape.some((length) => length > 0 && length % samples === 0))
       )
         dependent.add(step);
   return (step) => dependent.has(step);

@@ -1,7 +1,7 @@
 import { add, keep, scalar, stack, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { type Answer, type Matrix } from '@overparam/core';
 import { callLoss } from '../call-loss.ts';
-import { engine } from '../engine.ts';
+import { disposeAll, engine } from '../engine.ts';
 import { onTape } from '../on-tape.ts';
 import { whenAnswered, type Read } from '../read.ts';
 import { record, type Recording } from '../recording.ts';
@@ -45,7 +45,7 @@ export function outerLoss(
   }
   return {
     recording,
-    gradient: () => keep(engine().tidy(() => derivative(recording, scalar(1)) ?? zerosLike(at))),
+    gradient: () => engine().tidy(() => derivative(recording, scalar(1)) ?? keep(zerosLike(at))),
     hessianFactor(read) {
       const [samples, width] = at.shape as [number, number];
       const gradient = engine().tidy(() => {
@@ -54,17 +54,11 @@ export function outerLoss(
         return made;
       });
       try {
-        const blocks = engine().tidy(() =>
-          keep(
-            stack(
-              Array.from(
-                { length: width },
-                (_, k) => derivative(gradient, unitColumn(samples, width, k)) ?? zerosLike(at),
-              ),
-              1,
-            ),
-          ),
+        const columns = Array.from({ length: width }, (_, k) =>
+          engine().tidy(() => derivative(gradient, unitColumn(samples, width, k)) ?? keep(zerosLike(at))),
         );
+        const blocks = keep(stack(columns, 1));
+        disposeAll(columns);
         return whenAnswered(read(blocks), (values) => nearestFactor(values, samples, width));
       } finally {
         gradient.value.dispose();
