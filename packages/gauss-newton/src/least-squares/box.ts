@@ -47,7 +47,3 @@ export function optimality({ lower, upper }: Box, x: Float64Array, g: Float64Arr
   });
   return most;
 }
-
-/** x + p, with what rounding brought beyond the box put on its edge. */
-export const within = ({ lower, upper }: Box, x: Float64Array, p: Float64Array): Float64Array =>
-  x.map((xi, i) => Math.min(Math.max(xi + p[i]!, lower[i]!), upper[i]!));

@@ -2,7 +2,7 @@ import { badOption, isOverparamError, OverparamError, withDefaults, type Signal 
 import { positive } from '@overparam/line-search';
 import type { Matrix } from '@overparam/linear-algebra';
 import { stopping, type StopOptions } from '../stop.ts';
-import { boxOf, heldBy, optimality, within, type Bounds } from './box.ts';
+import { boxOf, heldBy, optimality, type Bounds } from './box.ts';
 import { columnNorms } from './column-norms.ts';
 import { covarianceOf, type Covariance } from './covariance.ts';
 import { dampedSteps } from './damped-step.ts';
@@ -153,6 +153,11 @@ export function leastSquares(
   let stopped: LeastSquaresStop | undefined =
     gradientTolerance !== null && optimal <= gradientTolerance ? 'gradient' : undefined;
   const history: LeastSquaresStep[] = [];
+  /** |D^-1 g|, without parameters that a bound holds. */
+  const freeNorm = (x: Float64Array, g: Float64Array): number => {
+    const held = heldBy(box, x, g);
+    return Math.hypot(...g.map((gj, j) => (held[j] === 0 ? gj / D[j]! : 0)));
+  };
 
   while (stopped === undefined) {
     if (!sizes) columnNorms(local.scaledJ).forEach((norm, j) => (D[j] = Math.max(D[j]!, norm) || 1));
@@ -162,7 +167,7 @@ export function leastSquares(
     const stepAt = dampedSteps(local, D, at.x, box);
     const full = stepAt(0);
     const noise = rounding(at, local);
-    const gradientNorm = scaledNorm(local.g, D);
+    const gradientNorm = freeNorm(at.x, local.g);
 
     for (let taken = false; !taken && stopped === undefined;) {
       if (signal?.aborted) {
@@ -170,11 +175,11 @@ export function leastSquares(
         break;
       }
       const step = stepWithin(radius, stepAt, full, mu);
-      const trial = problem.evaluate(within(box, at.x, step.p));
+      const trial = problem.evaluate(step.to);
       const gainRatio = step.predicted > 0 ? (at.cost - trial.cost) / step.predicted : NaN;
       const flat = step.predicted <= noise && trial.cost <= at.cost + noise;
       let next = trial.cost < at.cost || flat ? linearized(problem.linearize, trial) : undefined;
-      if (next && trial.cost >= at.cost && scaledNorm(next.g, D) >= gradientNorm) next = undefined;
+      if (next && trial.cost >= at.cost && freeNorm(trial.x, next.g) >= gradientNorm) next = undefined;
       taken = next !== undefined;
       const rho = !taken ? 0 : trial.cost >= at.cost ? 0.5 : gainRatio;
 
@@ -240,9 +245,6 @@ export function leastSquares(
     history,
   };
 }
-
-/** |D^-1 g| */
-const scaledNorm = (g: Float64Array, D: Float64Array): number => Math.hypot(...g.map((x, j) => x / D[j]!));
 
 /** By how much rounding may change F: a few eps sum_i |r_i| (|r_i| + sum_j |J_ij x_j|). */
 function rounding({ x }: Evaluation, { scaledJ: { columns, data }, scaledR }: Linearization): number {

@@ -57,6 +57,8 @@ export function problemOf(
   { jacobian, loss, lossScale, weights }: ProblemOptions,
 ): LeastSquaresProblem {
   const rho = namedRho(loss);
+  if (typeof jacobian === 'string' && jacobian !== '2-point' && jacobian !== '3-point')
+    throw badOption('jacobian', jacobian, "a function, '2-point' or '3-point'");
   const counts = { evaluations: 1, differenceEvaluations: 0, jacobians: 0 };
   const weightOf = (i: number): number => (s ? s[i]! : 1);
   const r0 = firstResiduals(residuals(start.slice()));
