@@ -153,6 +153,7 @@ export function mat<State, Report, Needs extends object>(
     groupOf,
     score: scoreRule(options.score),
     threshold: thresholdRule(options.threshold, options.alpha),
+    everything: options.threshold === 'ratio' && options.alpha === 0,
   };
   const looks = options.spectra;
   if (typeof looks !== 'object' || looks === null) throw badOption('spectra', looks, 'options of spectra');

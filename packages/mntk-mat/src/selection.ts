@@ -54,6 +54,8 @@ export interface Rules {
   readonly revival: number;
   readonly minActive: number;
   readonly longestRest: number;
+  /** The spatial rule is off: every module passes it, one without influence too. */
+  readonly everything: boolean;
 }
 
 export interface Selected {
@@ -143,19 +145,19 @@ function judge(
     readonly threshold: number;
     readonly before: ModuleHistory | undefined;
   },
-  { hysteresis, movement: how, beta, patience, revival, longestRest }: Rules,
+  { hysteresis, movement: how, beta, patience, revival, longestRest, everything }: Rules,
 ): Judged {
   const delta = before ? movement(how, before, lambda) : null;
   const trained = before?.active ?? true;
   const still = !trained ? before!.still : delta !== null && delta < beta ? (before?.still ?? 0) + 1 : 0;
   const was = before?.retired ?? null;
   const judged = { delta, still, retired: was };
-  if (lambda === 0) return { ...judged, active: false, why: 'no-influence' };
+  if (lambda === 0 && !everything) return { ...judged, active: false, why: 'no-influence' };
 
   const returns = was !== null && lambda > (1 + revival) * was && score >= (1 + revival) * threshold;
   if (returns) return { ...judged, still: 0, retired: null, active: true, why: 'returned' };
   const retired = was ?? (trained && still >= patience ? lambda : null);
-  const above = score >= (trained ? threshold : (1 + hysteresis) * threshold);
+  const above = everything || score >= (trained ? threshold : (1 + hysteresis) * threshold);
   if (retired === null && above) return { ...judged, active: true, why: 'above' };
   if (before && before.rested >= longestRest) return { ...judged, retired, active: true, why: 'rested' };
   return { ...judged, retired, active: false, why: retired === null ? 'below' : 'retired' };

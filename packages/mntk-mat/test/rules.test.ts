@@ -135,12 +135,10 @@ describe('the spatial rule', () => {
     });
   });
 
-  it('trains everything with alpha = 0, except what has no influence', () => {
-    expect(decided({ a: [1], b: [1e-300], zero: [0] }, { alpha: 0 }, 1)).toEqual({
-      a: ['above'],
-      b: ['above'],
-      zero: ['no-influence'],
-    });
+  it('with alpha = 0 trains everything', () => {
+    const all = { a: ['above'], b: ['above'], zero: ['above'] };
+    expect(decided({ a: [1], b: [1e-300], zero: [0] }, { alpha: 0, hysteresis: 0.5 }, 1)).toEqual(all);
+    expect(decided({ a: [0], b: [0], zero: [0] }, { alpha: 0 }, 1)).toEqual(all);
   });
 
   it('gives a module a turn after longestRest selections', () => {
