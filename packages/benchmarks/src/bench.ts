@@ -1,7 +1,9 @@
 /** `npm run bench -w @overparam/benchmarks -- NAME [options]`: each measurement is a module with a `main`. */
 const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
+  'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
   wasm: () => import('./wasm/main.ts'),
+  'wasserstein-flow': () => import('./wasserstein-flow/main.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -24,6 +24,8 @@ export const elementwiseSite: SiteRule = ({ graph, node, input, view, samples, s
     input: undefined,
     constant: undefined,
     sensitivity(dy) {
+      // The bias of a dense layer, without the copies.
+      if (name === 'Add' && parameter.size * samples === output.size) return reshape(dy, [samples, parameter.size]);
       const copies = tile(reshape(parameter, aligned), [rows, ...aligned.slice(1).map(() => 1)]);
       const gradient: Tensor = kernelGradients(name, { ...inputs, [input]: copies }, [output], [dy], attrs ?? {})[
         input
