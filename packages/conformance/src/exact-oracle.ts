@@ -1,6 +1,7 @@
 import {
   badOption,
-  OverparamError,
+  finiteStep,
+  notLinearized,
   type DirectionName,
   type JacobianRequest,
   type KernelRequest,
@@ -67,12 +68,11 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
   };
   const linearized = (question: string): Required<Pick<Taken, 'g' | 'd'>> & Taken => {
     const { g, d } = taken ?? {};
-    if (!g || !d) throw new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'linearize'.`);
+    if (!g || !d) throw notLinearized(question);
     return { ...taken!, g, d };
   };
   const finite = (question: string, step: number): number => {
-    if (guarded && !Number.isFinite(step)) throw badOption(`The step of '${question}'`, step, 'a finite number');
-    return step;
+    return guarded ? finiteStep(question, step) : step;
   };
   const known = (wanted: readonly string[] = modules): readonly string[] => {
     for (const name of wanted)
@@ -169,8 +169,7 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
     },
     moveExtragradient(step) {
       const { trialGradient } = linearized('moveExtragradient');
-      if (!trialGradient)
-        throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
+      if (!trialGradient) throw notLinearized('moveExtragradient');
       goTo(plus(lasting.w, -finite('moveExtragradient', step), trialGradient));
     },
 

@@ -21,6 +21,7 @@ export type CoreErrorCode =
   | 'CHECKPOINT_FOREIGN'
   | 'CHECKPOINT_NEWER'
   | 'MISSING_QUESTION'
+  | 'NOT_LINEARIZED'
   | 'STATE_NOT_PLAIN'
   | 'STEP_FAILED'
   | 'UNDECLARED_QUESTION'
@@ -42,4 +43,14 @@ export function isOverparamError<Code extends string = string>(
 export function badOption(name: string, value: unknown, takes: string): OverparamError<'BAD_OPTION'> {
   const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return new OverparamError('BAD_OPTION', `${name} is ${shown}: it takes ${takes}.`);
+}
+
+/** For a backend: the error of a question that was asked before there was a direction. */
+export const notLinearized = (question: string): OverparamError<'NOT_LINEARIZED'> =>
+  new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'linearize' in this step: ask that first.`);
+
+/** For a backend: the step of a question, if it is finite. @throws OverparamError `BAD_OPTION` */
+export function finiteStep(question: string, step: number): number {
+  if (!Number.isFinite(step)) throw badOption(`The step of '${question}'`, step, 'a finite number');
+  return step;
 }
