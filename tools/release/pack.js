@@ -32,7 +32,9 @@ function pack(checkout, { name: directory, manifest }, destination) {
   const paths = packed.files.map(({ path }) => path);
   const promised = Object.values(manifest.exports ?? {}).flatMap((target) => [target.types, target.default]);
   const entries = [...promised, ...Object.values(manifest.bin ?? {})].filter(Boolean);
-  for (const expected of ['README.md', 'LICENSE', 'CHANGELOG.md', ...entries.map((path) => path.replace(/^\.\//, ''))])
+  // The first release writes the first changelog.
+  const pages = ['README.md', 'LICENSE', ...(version === '0.0.0' ? [] : ['CHANGELOG.md'])];
+  for (const expected of [...pages, ...entries.map((path) => path.replace(/^\.\//, ''))])
     if (!paths.includes(expected)) refuse(`${expected} is not in the tarball`);
   const stray = paths.filter((path) => !path.startsWith('templates/')).filter((path) => STRAY.test(path));
   if (stray.length > 0) refuse(`${stray.join(', ')} should not be in the tarball`);

@@ -19,7 +19,7 @@ const templates = fileURLToPath(new URL('../templates/', import.meta.url));
 /**
  * The files of a template by their path, filled in. Templates are working code of a package `my-method` or `my-backend`:
  * those words, and `my-name` for the package's full name, are what is replaced. npm would not pack names such as
- * `.gitignore`: they begin with `_` there.
+ * `.gitignore`, and would take a `package.json` for one of its own: they begin with `_` there.
  */
 export async function template(
   folder: TemplateFolder,
@@ -42,7 +42,7 @@ export async function template(
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   const read = files.sort().map(async (file): Promise<[string, string]> => {
-    const path = file.slice(root.length + 1).split(sep).map((part) => part.replace(/^_/, '.')).join('/'); // prettier-ignore
+    const path = file.slice(root.length + 1).split(sep).map((part) => part.replace(/^_(?=package\.json$)/, '').replace(/^_/, '.')).join('/'); // prettier-ignore
     return [fill(path), fill(await readFile(file, 'utf8'))];
   });
   return Object.fromEntries(await Promise.all(read));
