@@ -140,7 +140,7 @@ export function levenbergMarquardt(
       const { model } = at;
       const c = scale(at.dimensions);
       // Under a scaling mu has no unit: D stands for the diagonal of J^T J, and it is J^T H J that is damped.
-      const unit = scaling ? largestCurvature(model.loss.S) : 1;
+      const unit = (scaling && largestCurvature(model.loss.S)) || 1;
       const adapts = state.steps % adaptEvery === 0;
       const start = state.restart.length > 0 ? Float64Array.from(state.restart) : undefined;
       const outputs = geodesic ? yield* oracle.outputs() : null;

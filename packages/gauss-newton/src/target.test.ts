@@ -44,6 +44,12 @@ describe('targetOf', () => {
     expect(targetOf(matrix(2, 1), Float64Array.of(3, 0)).rest).toEqual(Float64Array.of(3, 0));
   });
 
+  it('takes a diagonal block for what it is', () => {
+    const { u, rest } = targetOf(matrix(4, 2, [2, 0, 0, 4, 1, 0, 0, 1e-9]), Float64Array.of(6, 8, 3, 5));
+    expect([...u]).toEqual([3, 2, 3, 0]);
+    expect([...rest!]).toEqual([0, 0, 0, 5]);
+  });
+
   it('has u of least norm where S is singular', () => {
     const { u, rest } = targetOf(matrix(2, 2, [1, 1, 1, 1]), Float64Array.of(2, 2));
     expect(u[0]).toBeCloseTo(1, 12);

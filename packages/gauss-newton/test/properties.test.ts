@@ -365,4 +365,18 @@ describe('composite losses', () => {
       few,
     );
   });
+
+  it('a loss without any curvature is descended along its gradient', () => {
+    const { A, y, w } = problem(4, 6, 2);
+    const far = y.map((x) => x + 100);
+    for (const solver of ['dual', 'primal', 'cg'] as const)
+      for (const scaling of [true, false]) {
+        const oracle = residualOracle((v) => residuals(A, v, far), w, { jacobian: () => A, rho: 'huber' });
+        const { report, moved: change } = trust(oracle, { solver, scaling });
+        expect(report.valueAfter).toBeLessThan(report.value);
+        // By rounding, H is 1e-16 here and there.
+        const gradient = product(A, new Float64Array(6).fill(-1), true);
+        if (!scaling) expect(Math.abs(apart(change.map((h) => h / norm(change)), gradient.map((x) => -x / norm(gradient))))).toBeLessThan(1e-6); // prettier-ignore
+      }
+  });
 });
