@@ -150,7 +150,10 @@ export const backendPromises: PromiseTable = {
     says: 'max_i (J^T J)_ii, the largest squared norm of a column of J.',
     where: composite('SizesOracle.largestSquaredColumn'),
   },
-  'module-names': { says: 'The names of all modules.', where: composite('ModularOracle.modules') },
+  'module-names': {
+    says: 'The names of all modules; others is among them when the rest of them do not have every parameter.',
+    where: composite('ModularOracle.modules'),
+  },
   'module-kernels': {
     says: 'J J^T of each module by itself, in the order of the request; N C x N C, or N x N along V.',
     where: composite('ModularOracle.moduleKernels'),

@@ -35,13 +35,6 @@ export { minimize, StepFailed, type Minimization, type MinimizeOptions, type Pro
 export { checkpoint, restore, type Checkpoint } from './checkpoint.ts';
 export { counting, type Counts } from './counting.ts';
 export { observing, type Observer } from './observing.ts';
-export {
-  OverparamError,
-  badOption,
-  finiteStep,
-  isOverparamError,
-  notLinearized,
-  type CoreErrorCode,
-} from './error.ts';
+export { OverparamError, badOption, finiteStep, isOverparamError, notLinearized, type CoreErrorCode } from './error.ts';
 export { withDefaults } from './options.ts';
 export type { Signal } from './signal.ts';
