@@ -44,13 +44,15 @@ const python = findTorch();
 const torch =
   (algorithm: 'official' | 'hadamard') =>
   ({ samples, inputs, units }: Size, officialSteps: number): Measured | undefined =>
-    python === undefined ? undefined : started(python, [
-      path('../../torch/gauss_newton_step.py'),
-      ...['--algorithm', algorithm, '--samples', samples, '--inputs', inputs, '--units', units].map(String),
-      ...(algorithm === 'official'
-        ? ['--warmup', '0', '--steps', String(officialSteps)]
-        : ['--warmup', '3', '--steps', '11']),
-    ]);
+    python === undefined
+      ? undefined
+      : started(python, [
+          path('../../torch/gauss_newton_step.py'),
+          ...['--algorithm', algorithm, '--samples', samples, '--inputs', inputs, '--units', units].map(String),
+          ...(algorithm === 'official'
+            ? ['--warmup', '0', '--steps', String(officialSteps)]
+            : ['--warmup', '3', '--steps', '11']),
+        ]);
 
 const contestants: readonly Contestant[] = [
   { name: 'ours, eps adaptive (eigenvalues)', measure: ours('adaptive') },
