@@ -3,7 +3,8 @@
 import { epilogue } from './epilogue';
 import { block, KC, MC, TILE } from './gemm';
 import { col2im, im2col } from './im2col';
-import { pack8 } from './pack';
+import { packColumns } from './pack';
+import { ROWS } from './tile';
 import { elements, positions, Window } from './window';
 
 // @ts-ignore: decorator
@@ -17,11 +18,11 @@ function lineOf(k: i32): usize {
   return <usize>(((k + 15) >> 4) | 1) << 6;
 }
 
-/** Rows of a block: a multiple of the tile's 5, at most 4 MiB. */
+/** Rows of a block: a multiple of the tile's, at most 4 MiB. */
 // @ts-ignore: decorator
 @inline
 function rowsOf(w: Window): i32 {
-  const most = max(10, min(MAX_ROWS, (1 << 22) / <i32>lineOf(elements(w)) / 5 * 5));
+  const most = max(10, min(MAX_ROWS, (1 << 22) / <i32>lineOf(elements(w)) / ROWS * ROWS));
   return min(most, positions(w));
 }
 
@@ -41,7 +42,7 @@ export function convolution(
   const panels = scratch + TILE, columns = panels + (<usize>((n + 7) * k) << 2);
   const panelLine = <usize>(((n + 7) & ~7) << 2);
   for (let pc = 0; pc < k; pc += KC) {
-    pack8(filter + (<usize>(pc * n) << 2), 1, n, n, min(KC, k - pc), panels + <usize>pc * panelLine);
+    packColumns(filter + (<usize>(pc * n) << 2), 1, n, n, min(KC, k - pc), panels + <usize>pc * panelLine);
   }
   for (let ic = 0; ic < m; ic += most) {
     const rows = min(most, m - ic), yi = y + (<usize>(ic * n) << 2);
@@ -49,7 +50,7 @@ export function convolution(
     for (let pc = 0; pc < k; pc += KC) {
       const kc = min(KC, k - pc);
       block(
-        columns + (<usize>pc << 2), 5 * line, line, 4, panels + <usize>pc * panelLine, <usize>kc << 5, 32,
+        columns + (<usize>pc << 2), line, 4, panels + <usize>pc * panelLine,
         yi, <usize>n << 2, rows, n, kc, pc > 0, scratch,
       );
     }
@@ -66,10 +67,10 @@ export function convolutionFilterGradient(x: usize, w: Window, dy: usize, dw: us
   for (let ic = 0; ic < m; ic += most) {
     const rows = min(most, m - ic);
     im2col(x, w, ic, rows, columns, line);
-    pack8(dy + (<usize>(ic * n) << 2), 1, n, n, rows, panels);
+    packColumns(dy + (<usize>(ic * n) << 2), 1, n, n, rows, panels);
     for (let kc = 0; kc < k; kc += MC) {
       block(
-        columns + (<usize>kc << 2), 20, 4, line, panels, <usize>rows << 5, 32,
+        columns + (<usize>kc << 2), 4, line, panels,
         dw + (<usize>(kc * n) << 2), <usize>n << 2, min(MC, k - kc), n, rows, ic > 0, scratch,
       );
     }
@@ -82,15 +83,15 @@ export function convolutionInputGradient(dy: usize, w: Window, filter: usize, dx
   const panels = scratch + TILE, columns = panels + (<usize>((k + 7) * n) << 2);
   const panelLine = <usize>(((k + 7) & ~7) << 2);
   for (let pc = 0; pc < n; pc += KC) {
-    pack8(filter + (<usize>pc << 2), n, 1, k, min(KC, n - pc), panels + <usize>pc * panelLine);
+    packColumns(filter + (<usize>pc << 2), n, 1, k, min(KC, n - pc), panels + <usize>pc * panelLine);
   }
   for (let ic = 0; ic < m; ic += most) {
     const rows = min(most, m - ic);
     for (let pc = 0; pc < n; pc += KC) {
       const nc = min(KC, n - pc);
       block(
-        dy + (<usize>(ic * n + pc) << 2), <usize>(20 * n), <usize>n << 2, 4, panels + <usize>pc * panelLine,
-        <usize>nc << 5, 32, columns, line, rows, k, nc, pc > 0, scratch,
+        dy + (<usize>(ic * n + pc) << 2), <usize>n << 2, 4, panels + <usize>pc * panelLine,
+        columns, line, rows, k, nc, pc > 0, scratch,
       );
     }
     col2im(dx, w, ic, rows, columns, line);

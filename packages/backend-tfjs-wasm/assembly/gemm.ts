@@ -1,24 +1,24 @@
 // C = A B or C += A B for any strides (a transpose is a pair of strides), after Goto and van de Geijn, "Anatomy of
 // high-performance matrix multiplication", ACM TOMS 34 (2008): B in blocks of KC x NC, A in blocks of MC x KC, both packed
-// into panels, then one micro-kernel. Strides and ldc count elements.
+// into panels, then one micro-kernel. A panel of B is packed right before its first use, and is in the first cache then. Strides and ldc count elements.
 import { epilogue } from './epilogue';
-import { pack5, pack8 } from './pack';
+import { packPanel, packRows } from './pack';
 import { rowDots } from './row-dots';
-import { tile2, tile4, tile5 } from './tile';
+import { nextRows, ROWS, tile, tile4, tile5, tile6 } from './tile';
 
 // @ts-ignore: decorator
 @inline
-export const KC = 256;
+export const KC = 320;
 // @ts-ignore: decorator
 @inline
-export const MC = 120;
+export const MC = 22 * ROWS;
 // @ts-ignore: decorator
 @inline
 export const NC = 1024;
 /** Bytes of one tile, for the edges. */
 // @ts-ignore: decorator
 @inline
-export const TILE: usize = 160;
+export const TILE: usize = 192;
 
 /** Bytes of scratch that `gemm` wants for these sizes. */
 export function gemmScratch(m: i32, n: i32, k: i32): usize {
@@ -28,7 +28,7 @@ export function gemmScratch(m: i32, n: i32, k: i32): usize {
 // @ts-ignore: decorator
 @inline
 export function packedA(m: i32, k: i32): usize {
-  return <usize>((min(m, MC) + 4) * min(k, KC)) << 2;
+  return <usize>(min(m, MC) * min(k, KC)) << 2;
 }
 
 // @ts-ignore: decorator
@@ -62,24 +62,29 @@ export function gemmFused(
   const directB = bcs == 1 && (m <= 15 || k * n <= 2048);
   const directA = acs == 1 || (ars == 1 && (n <= 16 || k * m <= 2048));
   const ap = scratch + TILE, bp = ap + packedA(m, k);
-  const la = directA ? <usize>ars << 2 : 4, sa = directA ? <usize>acs << 2 : 20;
-  const sb = directB ? <usize>brs << 2 : 32, lc = <usize>ldc << 2;
+  const la = <usize>ars << 2, sa = <usize>acs << 2, lc = <usize>ldc << 2;
   for (let jc = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
-    for (let pc = 0; pc < k; pc += KC) {
-      const kc = min(KC, k - pc);
-      const bb = b + (<usize>(pc * brs + jc * bcs) << 2);
-      const whole = directB ? nc & ~7 : 0;
-      pack8(bb + (<usize>(whole * bcs) << 2), bcs, brs, nc - whole, kc, bp);
-      for (let ic = 0; ic < m; ic += MC) {
-        const mc = min(MC, m - ic);
+    for (let pc = 0, kc = 0; pc < k; pc += kc) {
+      kc = even(k - pc, KC);
+      for (let ic = 0, mc = 0; ic < m; ic += mc) {
+        mc = min(m - ic, (even(m - ic, MC) + ROWS - 1) / ROWS * ROWS);
         const aa = a + (<usize>(ic * ars + pc * acs) << 2);
-        if (!directA) pack5(aa, ars, acs, mc, kc, ap);
+        if (!directA) packRows(aa, ars, acs, mc, kc, ap);
         const ci = c + (<usize>(ic * ldc + jc) << 2);
         const more = add || pc > 0;
-        const ai = directA ? aa : ap, five: usize = directA ? la * 5 : <usize>(kc * 20);
-        block(ai, five, la, sa, bb, 32, sb, ci, lc, mc, whole, kc, more, scratch);
-        block(ai, five, la, sa, bp, <usize>kc << 5, 32, ci + (<usize>whole << 2), lc, mc, nc - whole, kc, more, scratch);
+        let bb = b + (<usize>(pc * brs + jc * bcs) << 2), panel = bp;
+        for (let j = 0; j < nc; j += 8) {
+          const cols = min(8, nc - j), cj = ci + (<usize>j << 2);
+          const direct = directB && cols == 8;
+          if (ic == 0 && !direct) packPanel(bb, bcs, brs, cols, kc, panel);
+          const b8 = direct ? bb : panel, sb = direct ? <usize>brs << 2 : 32;
+          if (directA) tiles(aa, false, la, sa, b8, sb, cj, lc, mc, cols, kc, more, scratch);
+          else tiles(ap, true, 4, 0, b8, sb, cj, lc, mc, cols, kc, more, scratch);
+          bb += <usize>bcs << 5;
+          // Only further blocks of A want to see the panel again.
+          if (mc < m) panel += <usize>kc << 5;
+        }
         if (fused && pc + kc == k) {
           epilogue(
             ci, ldc, mc, nc, bias ? bias + (<usize>jc << 2) : 0, activation, slope,
@@ -89,6 +94,12 @@ export function gemmFused(
       }
     }
   }
+}
+
+/** The size of the next block where `left` are left: at most `most`, and all about even. */
+function even(left: i32, most: i32): i32 {
+  const blocks = (left + most - 1) / most;
+  return (left + blocks - 1) / blocks;
 }
 
 /** Empty products, and a matrix by a vector where it lies right; false where it does not. */
@@ -116,49 +127,54 @@ function narrow(
 }
 
 /**
- * One block of C from one block of A and one of B: every tile of 5 x 8, and the edges. The next five rows of A start `five`
- * bytes on, the next eight columns of B `eight` bytes on; the rest as for the tiles. `edges` is room for a tile.
+ * `tiles` for all columns of a block of C. Rows of A lie `la` bytes apart, their elements `sa`. The panels of B are packed, each
+ * k lines of 8 columns.
  */
 export function block(
-  a: usize, five: usize, la: usize, sa: usize, b: usize, eight: usize, sb: usize, c: usize, lc: usize,
-  m: i32, n: i32, k: i32, add: bool, edges: usize,
+  a: usize, la: usize, sa: usize, b: usize, c: usize, lc: usize, m: i32, n: i32, k: i32, add: bool, edges: usize,
 ): void {
   for (let j = 0; j < n; j += 8) {
-    const cols = min(8, n - j);
-    let ai = a, ci = c;
-    for (let i = 0; i < m; i += 5) {
-      const rows = min(5, m - i);
-      if (cols == 8 && rows == 5) tile5(k, ai, la, sa, b, sb, ci, lc, add);
-      else if (cols == 8 && rows == 4) tile4(k, ai, la, sa, b, sb, ci, lc, add);
-      else edge(k, ai, la, sa, b, sb, ci, lc, rows, cols, add, edges);
-      ai += five; ci += 5 * lc;
-    }
-    b += eight; c += 32;
+    tiles(a, false, la, sa, b, 32, c, lc, m, min(8, n - j), k, add, edges);
+    b += <usize>k << 5; c += 32;
+  }
+}
+
+/**
+ * Up to 8 columns of C: a tile after the other from a block of A and a panel of B. Where A is `packed`, the panels of its rows
+ * lie one after the other; else rows are `la` bytes apart and their elements `sa`. `edges` is room for a tile.
+ */
+function tiles(
+  a: usize, packed: bool, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize,
+  m: i32, cols: i32, k: i32, add: bool, edges: usize,
+): void {
+  while (m > 0) {
+    const rows = nextRows(m);
+    const s = packed ? <usize>rows << 2 : sa;
+    if (cols < 8) edge(k, a, la, s, b, sb, c, lc, rows, cols, add, edges);
+    else if (ROWS == 6 && rows == 6) tile6(k, a, la, s, b, sb, c, lc, add);
+    else if (rows == 5) tile5(k, a, la, s, b, sb, c, lc, add);
+    else if (rows == 4) tile4(k, a, la, s, b, sb, c, lc, add);
+    else tile(rows, k, a, la, s, b, sb, c, lc, add);
+    m -= rows; a += packed ? k * s : rows * la; c += rows * lc;
   }
 }
 
 function edge(
   k: i32, a: usize, la: usize, sa: usize, b: usize, sb: usize, c: usize, lc: usize, rows: i32, cols: i32,
-  add: bool, tile: usize,
+  add: bool, edges: usize,
 ): void {
-  if (rows == 5) tile5(k, a, la, sa, b, sb, tile, 32, false);
-  else if (rows == 4) tile4(k, a, la, sa, b, sb, tile, 32, false);
-  else {
-    // A row that does not exist is a copy of the row before: nothing is read beyond the end of A.
-    tile2(k, a, rows == 1 ? 0 : la, sa, b, sb, tile, 32, false);
-    if (rows == 3) tile2(k, a + 2 * la, 0, sa, b, sb, tile + 64, 32, false);
-  }
+  tile(rows, k, a, la, sa, b, sb, edges, 32, false);
   for (let r = 0; r < rows; r++) {
     let q: usize = 0;
     if (cols >= 4) {
-      const s = v128.load(tile);
+      const s = v128.load(edges);
       v128.store(c, add ? f32x4.add(v128.load(c), s) : s);
       q = 16;
     }
     for (; q < <usize>cols << 2; q += 4) {
-      const s = load<f32>(tile + q);
+      const s = load<f32>(edges + q);
       store<f32>(c + q, add ? load<f32>(c + q) + s : s);
     }
-    c += lc; tile += 32;
+    c += lc; edges += 32;
   }
 }

@@ -92,6 +92,19 @@ describe('tfjs alone', () => {
     expect(() => tf.tidy(compute)).toThrow();
   });
 
+  it('loses what a second derivative has through a saved output', async () => {
+    // tanh'' = -2 tanh (1 - tanh^2), which at 1 is -0.64; tfjs takes tanh in its first derivative for a constant.
+    await tf.setBackend('cpu');
+    const second = tf.tidy(() => {
+      const slope = tf.grad((x: tf.Tensor) => tf.tanh(x));
+      return tf
+        .grad((x: tf.Tensor) => tf.mul(slope(x), x))(tf.scalar(1))
+        .sub(slope(tf.scalar(1)))
+        .dataSync()[0]!;
+    });
+    expect(second).toBeCloseTo(0);
+  });
+
   it('pairs the matrices of two batches that both broadcast wrongly, on its cpu backend', async () => {
     const [a, b] = [() => randomTensor(1, [1, 2, 1, 1]), () => randomTensor(2, [2, 1, 1, 1])];
     const [[product], [elements]] = [

@@ -17,11 +17,14 @@ export const matMulGradient: GradConfig = {
         b: () => reshape(transposeB ? matMul(rows(y), rows(a), true) : matMul(rows(a), rows(y), true), b.shape),
       };
     return {
-      a: () => sumToShape(transposeA ? matMul(b, y, transposeB, true) : matMul(y, b, false, !transposeB), a.shape),
-      b: () => sumToShape(transposeB ? matMul(y, a, true, transposeA) : matMul(a, y, !transposeA, false), b.shape),
+      a: () => fit(transposeA ? matMul(b, y, transposeB, true) : matMul(y, b, false, !transposeB), a.shape),
+      b: () => fit(transposeB ? matMul(y, a, true, transposeA) : matMul(a, y, !transposeA, false), b.shape),
     };
   },
 };
+
+/** `sumToShape` of a tensor that nobody else has: as a rule it fits, and needs no other name. */
+const fit = (x: Tensor, shape: number[]): Tensor => (util.arraysEqual(x.shape, shape) ? x : sumToShape(x, shape));
 
 /** All rows of all matrices. */
 const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape[x.rank - 1]!]);

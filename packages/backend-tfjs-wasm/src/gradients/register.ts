@@ -10,7 +10,8 @@ import { indexingGradients } from './indexing.ts';
 import { matMulGradient } from './matmul.ts';
 import { piecewiseConstantGradients } from './piecewise-constant.ts';
 import { reductionGradients } from './reduction.ts';
-import { softmaxGradients } from './softmax.ts';
+import { savedOutputGradients } from './saved-outputs.ts';
+import { softmaxGradientGradient } from './softmax.ts';
 import { tileGradient } from './tile.ts';
 
 const gradients: readonly GradConfig[] = [
@@ -21,7 +22,8 @@ const gradients: readonly GradConfig[] = [
   ...piecewiseConstantGradients,
   einsumGradient,
   ...reductionGradients,
-  ...softmaxGradients,
+  softmaxGradientGradient,
+  ...savedOutputGradients,
   ...fusedGradients,
   ...elementwiseGradients,
   ...cumulativeGradients,

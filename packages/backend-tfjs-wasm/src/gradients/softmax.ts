@@ -8,23 +8,16 @@ export function throughSoftmax(y: Tensor, dy: Tensor): Tensor {
   return mul(y, sub(dy, sum(mul(y, dy), -1, true)));
 }
 
-/** Softmax, and the gradient of its gradient. */
-export const softmaxGradients: readonly GradConfig[] = [
-  {
-    kernelName: 'Softmax',
-    outputsToSave: [true],
-    gradFunc: (dy, saved) => ({ logits: () => throughSoftmax(saved[0]!, dy as Tensor) }),
+/** The gradient of `throughSoftmax`. */
+export const softmaxGradientGradient: GradConfig = {
+  kernelName: fused,
+  inputsToSave: ['y', 'dy'],
+  gradFunc: (upstream, saved) => {
+    const [y, dy, u] = [...saved, upstream] as [Tensor, Tensor, Tensor];
+    const inner = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), -1, true);
+    return {
+      y: () => sub(mul(u, sub(dy, inner(y, dy))), mul(dy, inner(u, y))),
+      dy: () => throughSoftmax(y, u),
+    };
   },
-  {
-    kernelName: fused,
-    inputsToSave: ['y', 'dy'],
-    gradFunc: (upstream, saved) => {
-      const [y, dy, u] = [...saved, upstream] as [Tensor, Tensor, Tensor];
-      const inner = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), -1, true);
-      return {
-        y: () => sub(mul(u, sub(dy, inner(y, dy))), mul(dy, inner(u, y))),
-        dy: () => throughSoftmax(y, u),
-      };
-    },
-  },
-];
+};
