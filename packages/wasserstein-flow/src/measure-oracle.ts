@@ -10,14 +10,18 @@ export interface ExactMeasureOracle extends DualMeasureOracle, Housekeeping {
 
 /** Answers for R(integral phi dmu) in float64. */
 export function measureOracle({ features, loss }: Pick<MeasureProblem, 'features' | 'loss'>): ExactMeasureOracle {
+  // Scratch: nothing of a question outlives its answer.
+  const outputs = new Float64Array(features.size);
+  const derivative = new Float64Array(features.size);
   return {
     name: 'the float64 oracle',
     variation({ positions, weights }, { points } = {}) {
       const own = features.at(positions);
-      const y = own.integrate(weights);
+      const y = own.integrate(weights, outputs);
       const potential = loss.value(y);
       if (points?.rows === 0) return { potential, values: new Float64Array(0), gradients: points };
-      return { potential, ...(points ? features.at(points) : own).pair(loss.derivative(y)) };
+      const { values, gradients } = (points ? features.at(points) : own).pair(loss.derivative(y, derivative));
+      return { potential, values, gradients };
     },
     fenchelYoung: ({ positions, weights }, scale) =>
       fenchelYoung(loss, features.at(positions).integrate(weights), scale),

@@ -11,9 +11,11 @@ export interface Python {
 
 const script = fileURLToPath(new URL('../../torch/wasserstein_flow_step.py', import.meta.url));
 
-/** Starts it on one thread, if there is a Python with NumPy. */
+/** Starts it on one thread, if there is a Python with NumPy; one that has torch too is preferred. */
 export function startPython(): Python | undefined {
-  const python = ['python3', '/usr/bin/python3'].find((name) => spawnSync(name, ['-c', 'import numpy']).status === 0);
+  const python = ['numpy, torch.nn', 'numpy']
+    .flatMap((modules) => ['python3', '/usr/bin/python3'].map((name) => ({ name, modules })))
+    .find(({ name, modules }) => spawnSync(name, ['-c', `import ${modules}`]).status === 0)?.name;
   if (python === undefined) return undefined;
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
   const child = spawn(python, [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });

@@ -18,8 +18,8 @@ export interface Features {
 
 /** phi at points x_1..x_n. */
 export interface FeaturesAt {
-  /** sum_i a_i phi(x_i), N numbers. */
-  integrate(a: Float64Array): Float64Array;
+  /** sum_i a_i phi(x_i), N numbers; in `out`, which may be used if it is given. */
+  integrate(a: Float64Array, out?: Float64Array): Float64Array;
   /** sum_i <v_i, grad> phi(x_i), N numbers, for v of n x d. */
   derive(v: Matrix): Float64Array;
   /** The adjoint of both: <r, phi(x_i)>, and its gradients in x_i, n x d. */

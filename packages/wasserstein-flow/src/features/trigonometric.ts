@@ -1,5 +1,6 @@
 import { badOption, type Matrix } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
+import { block } from '../block.ts';
 import { type Features } from './features.ts';
 
 export interface TrigonometricOptions {
@@ -33,8 +34,9 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
   const parts = new Float64Array((d + 1) * prefix);
 
   /** cos and sin of the angle of each coordinate of each point, one after the other. */
-  const circular = (x: Float64Array): Float64Array => {
-    const out = new Float64Array(2 * x.length);
+  const circular = (x: Float64Array): number[] => {
+    // An array, since to allocate a typed one costs more than to fill it.
+    const out = new Array<number>(2 * x.length);
     for (let i = 0; i < x.length; i++) {
       const angle = frequency * x[i]!;
       out[2 * i] = Math.cos(angle);
@@ -58,7 +60,7 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
   };
 
   /** psi of all coordinates of point i. */
-  const allWaves = (trigs: Float64Array, i: number): void => {
+  const allWaves = (trigs: readonly number[], i: number): void => {
     for (let axis = 0; axis < d; axis++) waves(trigs[2 * (i * d + axis)]!, trigs[2 * (i * d + axis) + 1]!, axis * L);
   };
 
@@ -115,8 +117,8 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
     at({ rows: n, data }: Matrix) {
       const trigs = circular(data);
       return {
-        integrate(a) {
-          const y = new Float64Array(N);
+        integrate(a, y = new Float64Array(N)) {
+          y.fill(0);
           for (let i = 0; i < n; i++) {
             allWaves(trigs, i);
             accumulate(y, a[i]!, -1);
@@ -137,8 +139,7 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
           return y;
         },
         pair(r) {
-          const values = new Float64Array(n);
-          const gradients = { rows: n, columns: d, data: new Float64Array(n * d) };
+          const [values, data] = block(n, n * d);
           for (let i = 0; i < n; i++) {
             allWaves(trigs, i);
             // Contracts the last variable, then the one before, ...: part 0 of `parts` with psi throughout, part j with psi'
@@ -154,9 +155,9 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
               contract(parts, width, axis);
             }
             values[i] = parts[0]!;
-            for (let k = 0; k < d; k++) gradients.data[i * d + k] = parts[(k + 1) * prefix]!;
+            for (let k = 0; k < d; k++) data[i * d + k] = parts[(k + 1) * prefix]!;
           }
-          return { values, gradients };
+          return { values, gradients: { rows: n, columns: d, data } };
         },
       };
     },

@@ -1,4 +1,5 @@
 import { type Matrix, type Variation } from '@overparam/core';
+import { block } from '../block.ts';
 
 /** m particles in a flow's own coordinates. */
 export interface Lifted {
@@ -41,12 +42,10 @@ export type Moves = 'both' | 'positions' | 'weights';
 
 /** A copy, to be changed in place. */
 export function copied({ positions: { rows, columns, data }, amplitudes }: Lifted): Lifted {
-  const n = data.length;
-  // One buffer for both: to allocate one is what costs, not to fill it.
-  const both = new Float64Array(n + amplitudes.length);
-  both.set(data);
-  both.set(amplitudes, n);
-  return { positions: { rows, columns, data: both.subarray(0, n) }, amplitudes: both.subarray(n) };
+  const [x, w] = block(data.length, amplitudes.length);
+  x.set(data);
+  w.set(amplitudes);
+  return { positions: { rows, columns, data: x }, amplitudes: w };
 }
 
 /** From the square of each of m particles. */

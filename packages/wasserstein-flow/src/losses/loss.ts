@@ -6,8 +6,8 @@ export interface Loss {
   readonly size: number;
   /** R(y) */
   value(y: Float64Array): number;
-  /** R'(y), a new vector. */
-  derivative(y: Float64Array): Float64Array;
+  /** R'(y); in `out`, which may be used if it is given. */
+  derivative(y: Float64Array, out?: Float64Array): Float64Array;
   /** R*(p) = max over y of <p, y> - R(y); certificates ask it for p = scale R'(y), scale from 0 to 1. */
   conjugate(p: Float64Array): number;
   /** The diagonal of R''(y), where R is a sum over coordinates: for `polish`. */

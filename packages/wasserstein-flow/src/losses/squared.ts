@@ -18,10 +18,9 @@ export function squared(target: ArrayLike<number>, { scale = 1 }: { readonly sca
     name: 'the squared loss',
     size: t.length,
     value: (y) => (scale / 2) * square(y),
-    derivative(y) {
-      const r = new Float64Array(t.length);
-      for (let n = 0; n < r.length; n++) r[n] = scale * (y[n]! - t[n]!);
-      return r;
+    derivative(y, out = new Float64Array(t.length)) {
+      for (let n = 0; n < out.length; n++) out[n] = scale * (y[n]! - t[n]!);
+      return out;
     },
     conjugate(p) {
       let sum = 0;
