@@ -268,7 +268,7 @@ describe.each([
     const oracle = made();
     expect(codeOf(() => oracle.probe(1))).toBe('NOT_LINEARIZED');
     expect(codeOf(() => oracle.kernelProduct(randomMatrix(4, 2, next)))).toBe('SHAPE_MISMATCH');
-    expect(() => oracle.kernel({ samples: [5] })).toThrow('samples has 5: the batch has samples 0 to 4.');
+    expect(() => oracle.kernel({ samples: [5] })).toThrow('samples[0] is 5: it takes a sample of the batch, 0 to 4.');
     expect(() => oracle.kernel({ scaling: { min: 2, max: 1 } })).toThrow('0 < min <= max');
     expect(() => oracle.pullback(u, { momentum: NaN })).toThrow('momentum is NaN');
     oracle.linearize();

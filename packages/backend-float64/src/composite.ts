@@ -34,6 +34,11 @@ export interface CompositeOptions {
   readonly start: ArrayLike<number>;
   /** Names for ranges of the parameters of two functions. A {@link Model} has its own. */
   readonly modules?: Modules;
+  /**
+   * Which samples the next step sees, by index: called at the first question of a step, and not again for one that was
+   * abandoned. All when absent.
+   */
+  readonly batch?: () => readonly number[];
 }
 
 /**
@@ -44,14 +49,30 @@ export interface CompositeOptions {
  *
  * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function composite({ model: given, loss, start, modules }: CompositeOptions): Float64CompositeOracle {
-  const model = 'at' in given ? given : explicitModel(given, start, modules);
+export function composite({
+  model: given,
+  loss: whole,
+  start,
+  modules,
+  batch,
+}: CompositeOptions): Float64CompositeOracle {
+  const full = 'at' in given ? given : explicitModel(given, start, modules);
   if ('at' in given && modules) throw badOption('modules', 'given', 'nothing beside a model that has its own');
-  const { samples, outputs, parameters } = model;
-  if (loss.shape && (loss.shape.samples !== samples || (loss.shape.outputs ?? outputs) !== outputs))
+  const { outputs, parameters } = full;
+  const { shape } = whole;
+  if (shape && (shape.samples !== full.samples || (shape.outputs ?? outputs) !== outputs))
     throw mismatch(
-      `The model has ${samples} x ${outputs} outputs, and the loss takes ${loss.shape.samples} x ${loss.shape.outputs}.`,
+      `The model has ${full.samples} x ${outputs} outputs, and the loss takes ${shape.samples} x ${shape.outputs}.`,
     );
+  if (batch && !(full.take && whole.take)) throw badOption('batch', 'given', "a model and a loss that have 'take'");
+  let model = full;
+  let loss = whole;
+  const takeBatch =
+    batch &&
+    ((): void => {
+      const samples = batch();
+      [model, loss] = [full.take!(samples), whole.take!(samples)];
+    });
   const here = (w: Float64Array): Point & { readonly tangent: Tangent } => {
     const tangent = model.at(w);
     return {
@@ -63,10 +84,14 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
     };
   };
   const { questions, at, direct, displacement, sizes, trial } = stepping(
-    { name: 'float64', modules: model.modules, at: here },
+    { name: 'float64', modules: full.modules, at: here, takeBatch },
     checkParameters(start, parameters),
   );
   const tangent = (): Tangent => at().tangent;
+  const samples = (): number => {
+    at();
+    return model.samples;
+  };
   const defined = (): Tangent => {
     const { data } = tangent().outputs;
     const i = data.findIndex((x) => !Number.isFinite(x));
@@ -77,36 +102,40 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
     );
   };
   const copied = (a: Matrix): Matrix => ({ ...a, data: a.data.slice() });
-  const shaped = (u: Matrix): Matrix => checkShape('u', u, samples, outputs);
+  const shaped = (u: Matrix): Matrix => checkShape('u', u, samples(), outputs);
   const inverseScaling = (request: JacobianRequest | undefined, ranges: readonly Range[]): Float64Array | undefined =>
     request?.scaling && inverse(tangent().squaredColumnNorms(ranges), request.scaling);
 
   return Object.assign(questions, {
-    modules: () => Object.keys(model.modules),
-    dimensions: (request) => ({ samples, outputs, parameters: size(chosen(model.modules, request)) }),
+    modules: () => Object.keys(full.modules),
+    dimensions: (request) => ({
+      samples: samples(),
+      outputs,
+      parameters: size(chosen(full.modules, request)),
+    }),
     loss: () => at().value,
     outputs: () => copied(tangent().outputs),
     lossGradient: () => loss.gradient(tangent().outputs),
     lossHessianFactor: () => loss.hessianFactor(tangent().outputs),
     kernel(request) {
-      const ranges = chosen(model.modules, request);
+      const ranges = chosen(full.modules, request);
       return defined().kernel(ranges, request?.samples, inverseScaling(request, ranges));
     },
-    moduleKernels({ modules = Object.keys(model.modules), samples: rows, along } = {}) {
+    moduleKernels({ modules = Object.keys(full.modules), samples: rows, along } = {}) {
       const V = along === 'loss' ? loss.gradient(tangent().outputs) : along && shaped(along);
       return modules.map((module) => {
-        const kernel = defined().kernel(chosen(model.modules, { modules: [module] }), rows);
+        const kernel = defined().kernel(chosen(full.modules, { modules: [module] }), rows);
         return V ? contracted(kernel, V, rows) : kernel;
       });
     },
     kernelProduct(u, request) {
-      const ranges = chosen(model.modules, request);
+      const ranges = chosen(full.modules, request);
       const D1 = inverseScaling(request, ranges);
       const v = defined().pull(shaped(u), ranges);
       return tangent().push(D1 ? v.map((x, i) => x * D1[i]!) : v, ranges);
     },
     pullback(u, request) {
-      const ranges = chosen(model.modules, request);
+      const ranges = chosen(full.modules, request);
       const D1 = inverseScaling(request, ranges);
       const v = defined().pull(shaped(u), ranges);
       const d = D1 ? v.map((x, i) => x * D1[i]!) : v;
@@ -116,17 +145,17 @@ export function composite({ model: given, loss, start, modules }: CompositeOptio
     },
     probeOutputs: (step) => copied(trial('probeOutputs', step).tangent.outputs),
     displacementProduct(request) {
-      const ranges = chosen(model.modules, request);
+      const ranges = chosen(full.modules, request);
       return tangent().push(restricted(displacement(), ranges), ranges);
     },
     sizes,
     largestSquaredColumn: (request) =>
       defined()
-        .squaredColumnNorms(chosen(model.modules, request))
+        .squaredColumnNorms(chosen(full.modules, request))
         .reduce((most, x) => Math.max(most, x), 0),
-    jacobian: (request) => copied(defined().jacobian(chosen(model.modules, request))),
+    jacobian: (request) => copied(defined().jacobian(chosen(full.modules, request))),
     direct(d, request) {
-      const ranges = chosen(model.modules, request);
+      const ranges = chosen(full.modules, request);
       return direct(scattered(d, ranges, parameters), ranges);
     },
   } satisfies Omit<Float64CompositeOracle, keyof Float64Oracle>);

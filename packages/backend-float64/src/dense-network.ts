@@ -4,6 +4,7 @@ import { checkParameters, checkShape, finite, mismatch } from './check.ts';
 import { product, weightsOf, type LayerPass, type LayerWeights, type PlacedLayer } from './dense-layer.ts';
 import { denseTangent } from './dense-tangent.ts';
 import type { Model } from './model.ts';
+import { rowsOf } from './rows.ts';
 
 /** a -> s(scale a W + b), with W of inputs x units. */
 export interface DenseLayer {
@@ -62,6 +63,7 @@ export function denseNetwork({
       let passed: { readonly outputs: Matrix; readonly passes: readonly LayerPass[] } | undefined;
       return denseTangent(() => (passed ??= forward(placed, x, w)));
     },
+    take: (samples) => denseNetwork({ inputs: rowsOf(x, samples), layers }),
     pack(weights) {
       if (weights.length !== placed.length)
         throw mismatch(`There are weights of ${weights.length} layers: the network has ${placed.length}.`);

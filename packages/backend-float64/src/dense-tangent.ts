@@ -1,9 +1,9 @@
 import type { Matrix } from '@overparam/core';
 import { gram, matrix, multiply } from '@overparam/linear-algebra';
 import { product, weightsOf, type LayerPass, type PlacedLayer } from './dense-layer.ts';
-import { rowsOf } from './explicit-model.ts';
 import type { Tangent } from './model.ts';
 import { size, type Range } from './modules.ts';
+import { rowsOf } from './rows.ts';
 
 /**
  * The derivatives of a dense network.

@@ -1,8 +1,9 @@
-import { OverparamError, type Matrix } from '@overparam/core';
+import type { Matrix } from '@overparam/core';
 import { gram, matrix } from '@overparam/linear-algebra';
 import { checkParameters, checkShape, mismatch } from './check.ts';
 import { checkModules, size, type Modules, type Range } from './modules.ts';
 import type { Model, Tangent } from './model.ts';
+import { rowsOf } from './rows.ts';
 
 /** A model as two functions of its parameters. Each call is handed its own copy of w. */
 export interface ExplicitModel {
@@ -26,20 +27,27 @@ export function explicitModel(
     throw mismatch(`The outputs are ${rows} x ${columns}: there must be one sample with one output, or more.`);
   checkShape('The matrix of the outputs', first, rows, columns);
   const copied = (a: Matrix): Matrix => ({ ...a, data: Float64Array.from(a.data) });
-  return {
-    samples: rows,
+  const outputsAt = (w: Float64Array): Matrix =>
+    checkShape('The matrix of the outputs', outputs(w.slice()), rows, columns);
+  const jacobianAt = (w: Float64Array): Matrix =>
+    checkShape('The Jacobian', jacobian(w.slice()), rows * columns, parameters);
+  const checked = checkModules(modules, parameters);
+  const at = (samples?: readonly number[]): Model => ({
+    samples: samples?.length ?? rows,
     outputs: columns,
     parameters,
-    modules: checkModules(modules, parameters),
+    modules: checked,
     at(w) {
       let f: Matrix | undefined;
       let full: Matrix | undefined;
       return explicitTangent(
-        () => (f ??= copied(checkShape('The matrix of the outputs', outputs(w.slice()), rows, columns))),
-        () => (full ??= copied(checkShape('The Jacobian', jacobian(w.slice()), rows * columns, parameters))),
+        () => (f ??= samples ? rowsOf(outputsAt(w), samples) : copied(outputsAt(w))),
+        () => (full ??= samples ? rowsOf(jacobianAt(w), samples, columns) : copied(jacobianAt(w))),
       );
     },
-  };
+    ...(samples ? {} : { take: at }),
+  });
+  return at();
 }
 
 function explicitTangent(outputs: () => Matrix, full: () => Matrix): Tangent {
@@ -82,18 +90,6 @@ function explicitTangent(outputs: () => Matrix, full: () => Matrix): Tangent {
     },
     jacobian,
   };
-}
-
-/** The rows of these samples, C each. */
-export function rowsOf(a: Matrix, samples: readonly number[], c: number): Matrix {
-  const width = c * a.columns;
-  const out = matrix(samples.length * c, a.columns);
-  samples.forEach((n, i) => {
-    if (!(Number.isInteger(n) && n >= 0 && n * c < a.rows))
-      throw new OverparamError('BAD_OPTION', `samples has ${n}: the batch has samples 0 to ${a.rows / c - 1}.`);
-    out.data.set(a.data.subarray(n * width, (n + 1) * width), i * width);
-  });
-  return out;
 }
 
 function columnsOf(a: Matrix, ranges: readonly Range[]): Matrix {

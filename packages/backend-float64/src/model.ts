@@ -31,4 +31,6 @@ export interface Model {
   /** Names for ranges of trained parameters. What is in no module is not trained. */
   readonly modules: Modules;
   at(w: Float64Array): Tangent;
+  /** The same model at these samples only, for mini-batches. */
+  take?(samples: readonly number[]): Model;
 }

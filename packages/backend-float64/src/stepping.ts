@@ -23,6 +23,8 @@ export interface Problem<At extends Point> {
   readonly name: string;
   readonly modules: Modules;
   at(w: Float64Array): At;
+  /** Takes the batch of the next step, where steps have batches. */
+  takeBatch?: (() => void) | undefined;
 }
 
 /** The current point and the points before, as plain data: a checkpoint of the oracle. */
@@ -78,18 +80,28 @@ interface Trial<At> {
 }
 
 /** The questions that need no more than f and its gradient at points. */
-export function stepping<At extends Point>({ name, modules, at }: Problem<At>, start: Float64Array): Stepping<At> {
+export function stepping<At extends Point>(
+  { name, modules, at, takeBatch }: Problem<At>,
+  start: Float64Array,
+): Stepping<At> {
   let memory: Memory = { w: start, previous: start, lookahead: start };
   let undo: Memory | undefined;
   let here: At | undefined;
   let direction: Direction | undefined;
   let trial: Trial<At> | undefined;
   let trialGradient: Float64Array | undefined;
+  /** Whether the last step is done: one that was abandoned is made again on its batch. */
+  let done = true;
 
   const forget = (): void => {
     here = direction = trial = trialGradient = undefined;
   };
-  const current = (): At => (here ??= at(memory.w));
+  const current = (): At => {
+    if (here) return here;
+    if (done) takeBatch?.();
+    done = false;
+    return (here = at(memory.w));
+  };
   const linearization = ({ g, d }: Direction): Linearization => ({
     value: current().value,
     slope: dot(g, d),
@@ -119,7 +131,8 @@ export function stepping<At extends Point>({ name, modules, at }: Problem<At>, s
     undo = memory;
     memory = { w, previous: memory.w, lookahead };
     forget();
-    here = there;
+    // Without batches an accepted trial is the next point.
+    if (!takeBatch) here = there;
   };
   const begin = (next: Memory): void => {
     forget();
@@ -187,6 +200,8 @@ export function stepping<At extends Point>({ name, modules, at }: Problem<At>, s
     abandon: () => begin(undo ?? memory),
     finish() {
       undo = direction = trial = trialGradient = undefined;
+      if (takeBatch) here = undefined;
+      done = true;
     },
   };
   return {

@@ -1,5 +1,6 @@
 import type { Matrix } from '@overparam/core';
-import { checkOutputs, sampleWeights, targetMatrix, type Loss, type LossOptions } from './loss.ts';
+import { rowsOf } from '../rows.ts';
+import { checkOutputs, sampleWeights, takenOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
 
 /** l(f, y) and its first two derivatives in f. */
 export type Elementwise = (f: number, y: number) => readonly [value: number, first: number, second: number];
@@ -32,5 +33,6 @@ export function elementwise(
       each(outputs, 2).forEach((h, i) => (data[i * c + (i % c)] = Math.sqrt(Math.max(0, h))));
       return { rows: n * c, columns: c, data };
     },
+    take: (samples) => elementwise(name, l, rowsOf(y, samples), takenOptions(options, samples)),
   };
 }

@@ -15,6 +15,8 @@ export interface Loss {
   hessianFactor(outputs: Matrix): Matrix;
   /** The shape of the outputs that it takes, where the targets say it. */
   readonly shape?: { readonly samples: number; readonly outputs?: number };
+  /** The same loss of these samples only, for mini-batches; a mean is then the mean over them. */
+  take?(samples: readonly number[]): Loss;
 }
 
 export interface LossOptions {
@@ -42,6 +44,10 @@ export function targetMatrix(targets: Matrix | ArrayLike<number>): Matrix {
     throw mismatch(`The targets are ${given.rows} x ${given.columns}: there must be one sample or more.`);
   return { ...given, data: finite('The target', Float64Array.from(given.data)) };
 }
+
+/** The options for these samples. */
+export const takenOptions = <Options extends LossOptions>(options: Options, samples: readonly number[]): Options =>
+  options.weights ? { ...options, weights: samples.map((n) => options.weights![n]!) } : options;
 
 export function checkOutputs({ rows, columns }: Matrix, targets: Matrix): void {
   if (rows !== targets.rows || columns !== targets.columns)

@@ -1,5 +1,6 @@
 import { badOption, type Matrix } from '@overparam/core';
-import { checkOutputs, sampleWeights, targetMatrix, type Loss, type LossOptions } from './loss.ts';
+import { rowsOf } from '../rows.ts';
+import { checkOutputs, sampleWeights, takenOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
 
 /**
  * L = 1/N sum_n s_n (ln sum_j e^{f_nj} - sum_k y_nk f_nk), the cross-entropy of the logits f. With p = softmax(f) the
@@ -54,6 +55,7 @@ export function softmaxCrossEntropy(
       });
       return { rows: n * c, columns: c, data };
     },
+    take: (taken) => softmaxCrossEntropy(rowsOf(y, taken), takenOptions(options, taken)),
   };
 }
 
