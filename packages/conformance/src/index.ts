@@ -3,6 +3,8 @@ export { testBackend, type BackendOptions } from './test-backend.ts';
 export { testLineSearchRule, type LineSearchRule, type LineSearchRuleOptions } from './test-line-search-rule.ts';
 export type { LineAtZero, LineSearch, SearchClaims, SearchEnd } from './search-checks.ts';
 export type { AtPoint, MemoryRule } from './memory-rule-checks.ts';
+export { testFlow, type FlowOptions, type MeasureFlow } from './test-flow.ts';
+export type { FlowMeasure } from './exact-measure-oracle.ts';
 export { testDirection, type DirectionOptions, type DirectionRule, type Tensors } from './test-direction.ts';
 export { PromiseBroken } from './promise-broken.ts';
 export type { Promised } from './promise.ts';

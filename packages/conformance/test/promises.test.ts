@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { backendPromises } from '../src/promises-of-backends.ts';
 import { directionPromises } from '../src/promises-of-directions.ts';
+import { flowPromises } from '../src/promises-of-flows.ts';
 import { rulePromises, searchPromises } from '../src/promises-of-line-searches.ts';
 import { methodPromises } from '../src/promises-of-methods.ts';
 import { brokenBackends } from './broken-backends.ts';
 import { brokenDirections } from './broken-directions.ts';
+import { brokenFlows } from './broken-flows.ts';
 import { brokenRules, brokenSearches } from './broken-line-searches.ts';
 import { brokenMethods } from './broken-methods.ts';
 
@@ -32,6 +34,7 @@ const all = {
   directions: directionPromises,
   searches: searchPromises,
   rules: rulePromises,
+  flows: flowPromises,
 };
 const written = Object.entries(all).flatMap(([kind, table]) =>
   Object.entries(table).map(([id, { says, where }]) => ({ kind, id, says, where })),
@@ -47,7 +50,7 @@ describe('a promise', () => {
 
   it('stands in the README, with what breaks it', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    for (const broken of [brokenMethods, brokenBackends, brokenDirections, brokenSearches, brokenRules])
+    for (const broken of [brokenMethods, brokenBackends, brokenDirections, brokenSearches, brokenRules, brokenFlows])
       for (const [id, { how }] of Object.entries(broken)) {
         const row = readme
           .split('\n')
