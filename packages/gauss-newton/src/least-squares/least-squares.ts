@@ -104,7 +104,8 @@ const messages: Readonly<Record<LeastSquaresStop, string>> = {
   cost: 'The cost changes by no more than costTolerance of it, and a full step does not promise more.',
   step: 'The step is within stepTolerance of the size of the parameters.',
   evaluations: 'The residuals were evaluated maxEvaluations times.',
-  'no-decrease': 'No step decreases the cost, however short: check the jacobian.',
+  'no-decrease':
+    'No step decreases the cost, however short: it is as low as rounding lets it be, or the jacobian is wrong.',
   signal: 'The signal was aborted.',
   onStep: 'onStep returned false.',
 };
