@@ -57,7 +57,13 @@ export type { SearchedStep, StepRule } from './flows/step-rule.ts';
 
 export { merge, prune } from './merge.ts';
 export { polish, type Polished, type PolishOptions } from './polish.ts';
-export { certificate, certify, type Certificate, type CertificateOptions } from './certificate/certificate.ts';
+export {
+  certificate,
+  certify,
+  type Certificate,
+  type CertificateOptions,
+  type DualCertificate,
+} from './certificate/certificate.ts';
 export type { CertifiedSetting } from './certificate/convex-form.ts';
 export type { Peak, PeakOptions } from './certificate/peaks.ts';
 export { solve, type Round, type Solution, type SolveOptions } from './solve.ts';

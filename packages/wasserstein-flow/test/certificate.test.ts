@@ -20,6 +20,7 @@ import {
   polish,
   randomSpikes,
   solve,
+  sphere,
   squared,
   squaredNorm,
   totalVariation,
@@ -181,6 +182,28 @@ describe('where no inequality is known', () => {
     expect(found.gap).toBeGreaterThanOrEqual(0);
   });
 
+  it.each(['relu', 'silu'] as const)('%s neurons are solved to a gap at rounding level', async (activation) => {
+    const inputs = Array.from({ length: 12 }, (_, n) => [Math.cos(2.4 * n), Math.sin(2.4 * n)]);
+    const problem = measureProblem({
+      features: neurons({ inputs, activation }),
+      loss: squared(
+        inputs.map(([x, z]) => Math.max(0, x! - z!) - Math.max(0, z!)),
+        { scale: 1 / 12 },
+      ),
+      regularizer: totalVariation(0.01),
+      domain: activation === 'relu' ? sphere(2) : box([-2, -2], [2, 2]),
+    });
+    const { stopped, measure, certificate: found } = await solve(problem, { gap: 1e-13 });
+    expect(stopped).toBe('gap');
+    measure.positions.forEach((x) => expect(problem.domain.contains(x)).toBe(true));
+    // Random measures are no better than the bound says.
+    for (let seed = 0; seed < 50; seed++) {
+      const other = onSphere({ particles: 4, dimension: 2, seed });
+      const near = { positions: [...measure.positions, ...other.positions.map((x) => x.map((v) => v / Math.hypot(...x)))], weights: [...measure.weights, ...other.weights.map((a) => 1e-3 * a)] }; // prettier-ignore
+      expect(energy(problem, near)).toBeGreaterThanOrEqual(found.objective - found.gap - 1e-15);
+    }
+  });
+
   it('an interaction is certified by its own kernel', () => {
     const target = { positions: [[0], [1]], weights: [0.5, 0.5] };
     const oracle = interaction(gaussianKernel(1, { width: 0.5 }), target);
@@ -204,7 +227,10 @@ it('the certificate is a method: it asks any oracle, also one that answers with 
   const measure = randomSpikes({ seed: 2 });
   const method = certificate(problem, measure);
   const { report } = await runAsync(method, oracle, method.init());
-  expect(report).toEqual(certify(problem, measure));
+  const { dualPoint, ...alone } = certify(problem, measure);
+  expect(report).toEqual(alone);
+  // J - (-R*(p)) for the dual point, as the gap is defined.
+  expect(alone.objective + problem.loss.conjugate(Float64Array.from(dualPoint))).toBeCloseTo(alone.gap, 13);
   expect(counts['fenchelYoung']).toBe(1);
 });
 

@@ -89,12 +89,20 @@ export function certificate(
   };
 }
 
+export interface DualCertificate extends Certificate {
+  /** p, N numbers. */
+  readonly dualPoint: readonly number[];
+}
+
 /**
- * The certificate of a measure, in float64.
+ * The certificate of a measure, in float64, and the dual point.
  *
  * @throws OverparamError `NO_CERTIFICATE` where lambda = 0 or the problem has no convex form, and as {@link checkMeasure}
  */
-export function certify(problem: MeasureProblem, measure: Measure, options?: CertificateOptions): Certificate {
+export function certify(problem: MeasureProblem, measure: Measure, options?: CertificateOptions): DualCertificate {
   const method = certificate(problem, measure, options);
-  return run(method, measureOracle(problem), method.init()).report;
+  const { report } = run(method, measureOracle(problem), method.init());
+  const { positions, weights } = particlesOf(measure, problem.domain.dimension);
+  const derivative = problem.loss.derivative(problem.features.at(positions).integrate(weights));
+  return { ...report, dualPoint: Array.from(derivative, (v) => report.scale * v) };
 }

@@ -41,7 +41,8 @@ export interface Fista extends Method<FistaState, FistaReport, MeasureOracle> {
  * FISTA over fixed positions: the step of `ista` from z_k = w_k + (t_{k-1} - 1) / t_k (w_k - w_{k-1}), with t_{k+1} = (1 +
  * sqrt(1 + 4 t_k^2)) / 2. Beck and Teboulle (2009), (4.1) to (4.3).
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start
+ * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start; a step throws `NOT_FINITE` where the oracle's
+ * answer is not
  */
 export function fista({ domain, regularizer }: Setting, { start, step: tau, minimum }: FistaOptions): Fista {
   if (typeof tau !== 'number') throw new OverparamError('BAD_OPTION', 'fista takes a constant step.');
@@ -67,6 +68,8 @@ export function fista({ domain, regularizer }: Setting, { start, step: tau, mini
       const energy = potential + regularizer.mean(here);
       const z = Float64Array.from(w, (v, i) => v + state.momentum * (v - previous[i]!));
       const { values } = yield* oracle.variation(at(z));
+      if (!Number.isFinite(energy) || !values.every(Number.isFinite))
+        throw new OverparamError('NOT_FINITE', `At step ${state.iteration + 1} the energy is ${energy} and the variations ${Array.from(values).join(', ')}: check the features and the loss at the last measure.`); // prettier-ignore
       for (let i = 0; i < m; i++) z[i]! -= tau * values[i]!;
       proximal.call(regularizer, tau, z, points);
       return {
