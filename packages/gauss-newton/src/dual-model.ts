@@ -6,6 +6,7 @@ import {
   multiply,
   solveCholesky,
   symmetricEigen,
+  symmetricEigenvalues,
   type SymmetricEigen,
 } from '@overparam/linear-algebra';
 import { congruent } from './blocks.ts';
@@ -19,24 +20,25 @@ type Solve = (b: Float64Array) => Float64Array;
 /**
  * The model in the space of the outputs, from the tangent kernel K, N C x N C.
  *
- * S^T K S + eps I is factored by Cholesky, once for each eps. Its eigenvalues are computed where they are asked for
- * (once, and every eps is then solved by them), where eps = 0, and where rounding keeps Cholesky from a factor. They are
- * clamped at 0, so that the matrix that is solved with is positive definite.
+ * S^T K S + eps I is factored by Cholesky, once for each eps. Where eps = 0, and where rounding keeps Cholesky from a
+ * factor, eigenvectors take its place, with eigenvalues clamped at 0, so that the matrix is positive definite. Eigenvalues
+ * that a damping asks for come without eigenvectors, in a fraction of the time.
  */
 export function dualModel(K: Matrix, loss: LossModel): Model {
   const n = K.rows;
   const symmetric = congruent(loss.S, K);
   let eigen: SymmetricEigen | undefined;
+  let eigenvalues: Float64Array | undefined;
   let largest: number | undefined;
-  const spectral = (): SymmetricEigen => (eigen ??= symmetricEigen(symmetric));
-  const clamped = (i: number): number => Math.max(spectral().values[i]!, 0);
+  const clamped = (i: number): number => Math.max((eigenvalues ??= symmetricEigenvalues(symmetric))[i]!, 0);
   const byLanczos = (): number => {
     const { values, reason } = lanczos((x) => product(symmetric, x), n);
     return reason === 'converged' ? Math.max(values[0]!, 0) : clamped(n - 1);
   };
 
   const bySpectrum = ({ eps, cut = n * Number.EPSILON }: Shift): Solve => {
-    const { values, vectors } = spectral();
+    const { values, vectors } = (eigen ??= symmetricEigen(symmetric));
+    eigenvalues ??= values;
     const least = cut * clamped(n - 1);
     const inverse = values.map((sigma) => (eps > 0 ? 1 / (Math.max(sigma, 0) + eps) : sigma > least ? 1 / sigma : 0));
     return (b) => {
@@ -45,7 +47,7 @@ export function dualModel(K: Matrix, loss: LossModel): Model {
     };
   };
   const factored = (shift: Shift): Solve => {
-    if (eigen || !(shift.eps > 0)) return bySpectrum(shift);
+    if (!(shift.eps > 0)) return bySpectrum(shift);
     const factor = cholesky(symmetric, { shift: shift.eps });
     return factor.positiveDefinite ? (b) => solveCholesky(factor.lower, b) : bySpectrum(shift);
   };
@@ -67,11 +69,11 @@ export function dualModel(K: Matrix, loss: LossModel): Model {
     },
     spectrum: {
       sigmaMin: () => clamped(0),
-      sigmaMax: () => (largest ??= eigen ? clamped(n - 1) : byLanczos()),
+      sigmaMax: () => (largest ??= eigenvalues ? clamped(n - 1) : byLanczos()),
       trace: () => symmetric.data.reduce((sum, x, i) => (i % (n + 1) === 0 ? sum + x : sum), 0),
       known: () => ({
-        sigmaMin: eigen ? clamped(0) : null,
-        sigmaMax: eigen ? clamped(n - 1) : (largest ?? null),
+        sigmaMin: eigenvalues ? clamped(0) : null,
+        sigmaMax: eigenvalues ? clamped(n - 1) : (largest ?? null),
       }),
     },
   };
