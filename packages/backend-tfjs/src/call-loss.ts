@@ -3,6 +3,9 @@ import { OverparamError } from '@overparam/core';
 
 let running = false;
 
+/** Whether a function of the user's is running. */
+export const isCalling = (): boolean => running;
+
 /** Calls the user's loss and checks what it returns. */
 export const callLoss = (loss: () => Tensor): Tensor =>
   calling('loss', loss, (value) => {

@@ -31,9 +31,10 @@ import {
   type TrialGradientOracle,
 } from '@overparam/core';
 import { along, summary } from '../along.ts';
-import { assertOutsideLoss } from '../call-loss.ts';
+import { assertOutsideLoss, isCalling } from '../call-loss.ts';
 import { directionRule, type Direction } from '../directions/index.ts';
 import { disposeAll, engine, share, type NamedTensor } from '../engine.ts';
+import { intercept } from '../intercept.ts';
 import { byRule, linearized, type Linearized } from '../linearization.ts';
 import { chosen } from '../modules.ts';
 import { parameterMemory } from '../parameter-memory.ts';
@@ -142,11 +143,20 @@ export function compositeOracle({
       ),
     });
   };
+  /** An exception of a question leaves no tensor that it has kept, but for those of the user's functions. */
   const ask = <T>(body: (step: Step) => T): T => {
+    const kept: Tensor[] = [];
+    const current = engine();
+    const keepTensor = current.keep.bind(current);
+    const noting: typeof keepTensor = (tensor) => {
+      if (!isCalling()) kept.push(tensor);
+      return keepTensor(tensor);
+    };
     try {
-      return body(begin());
+      return intercept(current, { keep: noting }, () => body(begin()));
     } catch (error) {
       abandon();
+      disposeAll(kept);
       throw error;
     }
   };
