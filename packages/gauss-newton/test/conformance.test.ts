@@ -3,7 +3,7 @@ import { gaussNewton, levenbergMarquardt } from '@overparam/gauss-newton';
 import { describe, it } from 'vitest';
 
 const runner = { describe, it };
-const runs = 6;
+const runs = 4;
 
 // With H the Hessian of the loss, a full step is 1, whatever the loss is a mean of.
 testMethod(gaussNewton({ curvature: 'loss', gamma: 0.5 }), { runner, runs, claims: { monotone: true, linear: { steps: 5, factor: 0.5, until: 1e-8 } } }); // prettier-ignore

@@ -59,12 +59,16 @@ describe.each(Object.entries(methods))('faults in a step: %s', (_, [method, make
     run(method, observing(oracle, { asked: ({ name }) => void asked.push(name) }), state);
   }
 
+  /** Of a question that is asked again and again, the first and the last. */
+  const places = [...asked.keys()].filter((k) => asked[k] !== asked[k - 1] || asked[k] !== asked[k + 1]);
+
   it('moves once, at last', () => {
     expect(asked.flatMap((name, k) => (name.startsWith('move') ? [k] : []))).toEqual([asked.length - 1]);
   });
 
   it('an exception at any question leaves w and the state', () => {
-    asked.forEach((name, k) => {
+    places.forEach((k) => {
+      const name = asked[k]!;
       const { oracle, state } = started();
       const [w, before] = [oracle.parameters(), JSON.stringify(state)];
       let left = k;
@@ -81,7 +85,7 @@ describe.each(Object.entries(methods))('faults in a step: %s', (_, [method, make
   });
 
   it('an abort at any question before the move leaves w', async () => {
-    for (const k of asked.slice(0, -1).keys()) {
+    for (const k of places.slice(0, -1)) {
       const { oracle, state } = started();
       const w = oracle.parameters();
       const abort = new AbortController();
@@ -106,7 +110,8 @@ describe.each(Object.entries(methods))('faults in a step: %s', (_, [method, make
         ]),
       );
     };
-    asked.slice(0, -1).forEach((name, k) => {
+    places.slice(0, -1).forEach((k) => {
+      const name = asked[k]!;
       if (name === 'dimensions') return;
       const { oracle, state } = started();
       let left = k;
