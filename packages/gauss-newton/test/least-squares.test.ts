@@ -296,6 +296,26 @@ describe('trouble on the way', () => {
     expect([...blocked.jacobian.data]).toEqual([1]);
   });
 
+  it('has derivatives by differences of parameters that are zero, or nearly', () => {
+    const exact = t.map((s) => 3 * Math.exp(-0.7 * s));
+    for (const [jacobian, digits] of [
+      ['2-point', 1e-7],
+      ['3-point', 1e-9],
+    ] as const)
+      // prettier-ignore
+      for (const options of [{}, tight]) {
+        const model = ([a, b, c]: Float64Array): Float64Array => t.map((s, i) => a! * Math.exp(-b! * s) + c! - exact[i]!);
+        const found = leastSquares(model, [1, 1, 1], { ...options, jacobian });
+        expect(apart(found.parameters, [3, 0.7, 0])).toBeLessThan(digits);
+        expect(found.rank).toBe(3);
+        const wanted = decayJacobian(found.parameters).flat();
+        expect(apart(found.jacobian.data, wanted)).toBeLessThan(100 * digits);
+      }
+    // From a bound, with a hair's breadth of room below.
+    const bounded = leastSquares(([a, b]) => [a! - 2, b! - 3, a! * b! - 6], [1, 1e-12 + 1], { bounds: { lower: 1 } });
+    expect(apart(bounded.parameters, [2, 3])).toBeLessThan(1e-8);
+  });
+
   it('stops at a Jacobian of zeros, and where a parameter does nothing', () => {
     const flat = leastSquares(() => [1, 2], [5, 6]);
     expect(flat).toMatchObject({ stopped: 'gradient', converged: true, cost: 2.5, rank: 0, covariance: null });

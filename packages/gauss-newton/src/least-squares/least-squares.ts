@@ -145,9 +145,9 @@ export function leastSquares(
   let at = problem.first;
   if (at.cost === Infinity)
     throw new OverparamError('NOT_FINITE', 'The cost of the start is not finite: start where it is.');
-  let local = problem.linearize(at);
-  let optimal = optimality(box, at.x, local.g);
   const D = sizes ? sizes.map((size) => 1 / size) : new Float64Array(P);
+  let local = problem.linearize(at, negligible(at.x, D));
+  let optimal = optimality(box, at.x, local.g);
   let radius = NaN;
   let mu = 0;
   let iteration = 0;
@@ -179,7 +179,8 @@ export function leastSquares(
       const trial = problem.evaluate(step.to);
       const gainRatio = step.predicted > 0 ? (at.cost - trial.cost) / step.predicted : NaN;
       const flat = step.predicted <= noise && trial.cost <= at.cost + noise;
-      let next = trial.cost < at.cost || flat ? linearized(problem.linearize, trial) : undefined;
+      const linearize = (): Linearization => problem.linearize(trial, negligible(trial.x, D));
+      let next = trial.cost < at.cost || flat ? finiteOrNone(linearize) : undefined;
       if (next && trial.cost >= at.cost && freeNorm(trial.x, next.g) >= gradientNorm) next = undefined;
       taken = next !== undefined;
       const rho = !taken ? 0 : trial.cost >= at.cost ? 0.5 : gainRatio;
@@ -259,13 +260,22 @@ function rounding({ x }: Evaluation, { scaledJ: { columns, data }, scaledR }: Li
 }
 
 /** Undefined where derivatives are not finite: the trial is then refused. */
-function linearized(linearize: (at: Evaluation) => Linearization, trial: Evaluation): Linearization | undefined {
+function finiteOrNone(linearize: () => Linearization): Linearization | undefined {
   try {
-    return linearize(trial);
+    return linearize();
   } catch (error) {
     if (isOverparamError(error, 'NOT_FINITE')) return undefined;
     throw error;
   }
+}
+
+/**
+ * A thousandth of |D x| / D_j: a parameter below it, one that is about zero at the solution, has no size that says by how much
+ * to change it for a difference that is more than rounding. Zero as long as D is.
+ */
+function negligible(x: Float64Array, D: Float64Array): Float64Array {
+  const whole = Math.hypot(...x.map((xj, j) => D[j]! * xj));
+  return D.map((d) => (d > 0 ? (1e-3 * whole) / d : 0));
 }
 
 function checkStart(start: ArrayLike<number>): Float64Array {

@@ -5,11 +5,12 @@ import type { Box } from './box.ts';
 /** Finite differences of first or of second order. */
 export type Differences = '2-point' | '3-point';
 
-/** The balance of truncation and rounding: eps^1/2 |x| for first order, eps^1/3 |x| for second. */
+/** The balance of truncation and rounding: eps^1/2 of the size of x for first order, eps^1/3 of it for second. */
 const relative = { '2-point': Math.sqrt(Number.EPSILON), '3-point': Math.cbrt(Number.EPSILON) } as const;
 
 /**
- * The Jacobian of r at x by finite differences, inside the box. Where a difference leaves the box, or r is not finite
+ * The Jacobian of r at x by finite differences, inside the box. The size of x_j is |x_j|, at least `least_j`; 1 where both are
+ * zero. Where a difference leaves the box, or r is not finite
  * there, it goes to the other side, with '3-point' by the formula (-3 r(x) + 4 r(x + h) - r(x + 2h)) / 2h.
  *
  * @throws OverparamError `NOT_FINITE` where r is finite on neither side of x
@@ -20,10 +21,11 @@ export function numericJacobian(
   rx: Float64Array,
   differences: Differences,
   { lower, upper }: Box,
+  least: Float64Array,
 ): Matrix {
   const J = matrix(rx.length, x.length);
   x.forEach((xj, j) => {
-    const size = relative[differences] * (xj === 0 ? 1 : Math.abs(xj));
+    const size = relative[differences] * (Math.max(Math.abs(xj), least[j]!) || 1);
     const [below, above] = [xj - lower[j]!, upper[j]! - xj];
     if (below + above === 0) return;
     /** r at xj + h, and the h that x can hold; undefined outside the box and where r is not finite. */
@@ -36,7 +38,11 @@ export function numericJacobian(
     const set = (derivative: (i: number) => number): void =>
       rx.forEach((_, i) => (J.data[i * x.length + j] = derivative(i)));
     const away = xj < 0 ? -1 : 1;
-    const sides = [away, -away].map((sign) => sign * Math.min(size, sign > 0 ? above : below)).filter((h) => h !== 0);
+    // Away from zero, unless there is more room on the other side.
+    const sides = [away, -away]
+      .map((sign) => sign * Math.min(size, sign > 0 ? above : below))
+      .sort((a, b) => Math.abs(b) - Math.abs(a))
+      .filter((h) => h !== 0);
     if (differences === '3-point') {
       const [forward, backward] = [at(size), at(-size)];
       if (forward && backward) return set((i) => (forward.r[i]! - backward.r[i]!) / (forward.h - backward.h));

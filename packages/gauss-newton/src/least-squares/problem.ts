@@ -38,7 +38,8 @@ export interface LeastSquaresProblem {
   /** At the start. */
   readonly first: Evaluation;
   evaluate(x: Float64Array): Evaluation;
-  linearize(at: Evaluation): Linearization;
+  /** @param least below which sizes of parameters count as these, for finite differences */
+  linearize(at: Evaluation, least: Float64Array): Linearization;
   /** Of the residuals: those for finite differences apart. */
   readonly counts: { evaluations: number; differenceEvaluations: number; jacobians: number };
 }
@@ -73,11 +74,11 @@ export function problemOf(
       );
     return Float64Array.from(r);
   };
-  const jacobianAt = ({ x, r }: Evaluation): Matrix => {
+  const jacobianAt = ({ x, r }: Evaluation, least: Float64Array): Matrix => {
     counts.jacobians++;
     if (typeof jacobian === 'string') {
       const counted = (at: Float64Array): Float64Array => (counts.differenceEvaluations++, call(at));
-      return numericJacobian(counted, x, r, jacobian, box);
+      return numericJacobian(counted, x, r, jacobian, box, least);
     }
     const given = jacobian(x.slice());
     const J = 'rows' in given ? given : fromRows(given);
@@ -103,8 +104,8 @@ export function problemOf(
       counts.evaluations++;
       return evaluation(x, call(x));
     },
-    linearize(at) {
-      const J = jacobianAt(at);
+    linearize(at, least) {
+      const J = jacobianAt(at, least);
       const { rows, columns } = J;
       const broken = J.data.findIndex((entry) => !Number.isFinite(entry));
       if (broken >= 0)
