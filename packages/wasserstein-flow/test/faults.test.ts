@@ -44,7 +44,7 @@ describe('steps too large', () => {
       const { message } = cause as Error;
       expect(message).toContain(`'${name}'`);
       const [, tau, before, after, by, shorter] =
-        /the step (\S+) of .* from (\S+) to (\S+), by (\S+): a step of (\S+) lowers it/.exec(message)!.map(Number);
+        /the step (\S+) of .* from (\S+) to (\S+), by (\S+); a step of (\S+) lowers it/.exec(message)!.map(Number);
       expect(after! - before!).toBeCloseTo(by!, 10);
       expect(by).toBeGreaterThan(0);
       expect(shorter).toBeLessThan(tau!);
@@ -61,6 +61,19 @@ describe('steps too large', () => {
     name === 'conic'
       ? conic(problem, { start: from, alpha: 0.05, beta: 0.005, step })
       : { 'forward-backward': forwardBackward, explicit, 'mirror-descent': mirrorDescent }[name]!(problem, { start: from, step }); // prettier-ignore
+
+  it('where the variation is not that of the energy, no step lowers it, and the error says so', async () => {
+    const exact = measureOracle(problem);
+    const wrong: MeasureOracle = {
+      variation(mu, request) {
+        const answer = exact.variation(mu, request);
+        return { ...answer, values: answer.values.map((v) => -v) };
+      },
+    };
+    await expect(minimize(forwardBackward(problem, { start, step: 0.01 }), wrong, { steps: 9 })).rejects.toThrowError(
+      /no step down to \S+ lowers it.*checkFeatures/,
+    );
+  });
 
   it('unwatched, the flow goes on, but never into numbers that are not finite', async () => {
     const flow = forwardBackward(problem, { start, step: 0.5, watch: Infinity });

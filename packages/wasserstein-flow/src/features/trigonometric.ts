@@ -65,8 +65,8 @@ export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }
   };
 
   /**
-   * y += factor times the outer product of psi of all variables, psi' for the variable `derived`. Products grow from the first variable on, in one half
-   * of `outer` and then in the other.
+   * y += factor times the outer product of psi of all variables, psi' for the variable `derived`. Products grow from the
+   * first variable on, in one half of `outer` and then in the other.
    */
   const accumulate = (y: Float64Array, factor: number, derived: number): void => {
     let from = 0;

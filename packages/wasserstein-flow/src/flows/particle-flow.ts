@@ -205,10 +205,21 @@ export function particleFlow(motion: Motion, setting: Setting, options: FlowOpti
         const grown = taken.energyAfter - energy;
         const tolerated = watch * Math.max(Math.abs(startEnergy), Math.abs(energy));
         if (Number.isFinite(grown) && (temperature > 0 || grown <= tolerated)) return taken;
-        let shorter = tau / 2;
-        for (let halvings = 1; halvings < 60; halvings++, shorter /= 2)
-          if ((yield* trial(shorter)).energyAfter < energy) break;
-        throw new OverparamError('STEP_TOO_LARGE', `With the step ${tau} of '${motion.name}' the energy grows from ${energy} to ${taken.energyAfter}, by ${grown}: a step of ${shorter} lowers it. The particles are where they were; go on from there with that step, or with 'lipschitz'.`); // prettier-ignore
+        const shorter = yield* lowering(tau);
+        const remedy =
+          shorter === null
+            ? `no step down to ${tau / 2 ** 50} lowers it, so the variation is not that of the energy (checkFeatures compares them), or it is at rounding level (raise \`watch\`)`
+            : `a step of ${shorter} lowers it: go on with that, or with 'lipschitz'`;
+        throw new OverparamError('STEP_TOO_LARGE', `With the step ${tau} of '${motion.name}' the energy grows from ${energy} to ${taken.energyAfter}, by ${grown}; ${remedy}. The particles are where they were.`); // prettier-ignore
+      }
+
+      /** The first of tau / 2, tau / 4, ... that lowers the energy. */
+      function* lowering(tau: number): Inquiry<number | null> {
+        for (let halvings = 1; halvings <= 50; halvings++) {
+          const shorter = tau / 2 ** halvings;
+          if ((yield* trial(shorter)).energyAfter < energy) return shorter;
+        }
+        return null;
       }
     },
   };
