@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { checkpoint, isOverparamError, restore } from '@overparam/core';
 import { checkAll, type Check, type Effort } from './check.ts';
-import { frozen } from './method-run.ts';
+import { changeOfFrozen, frozen } from './frozen.ts';
+import { ensurePlain, throughJson } from './plain-state.ts';
 import { ensure, Finding } from './promise-broken.ts';
 import { promiseOf } from './promise.ts';
 import { rulePromises } from './promises-of-line-searches.ts';
@@ -53,7 +53,6 @@ export function memoryChecks<State>(rule: MemoryRule<State>, kind: 'reference' |
       return [number, next];
     });
   };
-  const through = (state: State): State => restore<State>(stateful, JSON.stringify(checkpoint(stateful, state)));
   const basic = ['state-unchanged', 'plain-state'];
 
   return [
@@ -61,17 +60,12 @@ export function memoryChecks<State>(rule: MemoryRule<State>, kind: 'reference' |
       try {
         follow(given);
       } catch (error) {
-        if (!(error instanceof TypeError && /read only|not extensible|delete property/.test(error.message))) throw error;
-        throw new Finding(`it changes a frozen state: ${error.message}`);
+        const found = changeOfFrozen(error);
+        throw found ? new Finding(found) : error;
       }
     }, options), // prettier-ignore
     checkAll(promised('plain-state'), ['state-unchanged'], points, (given) => {
-      for (const [, state] of follow(given))
-        try {
-          ensureSame(through(state), state, 'the state after JSON');
-        } catch (error) {
-          throw isOverparamError(error) ? new Finding(error.message) : error;
-        }
+      for (const [, state] of follow(given)) ensurePlain(stateful, state);
     }, options), // prettier-ignore
     checkAll(promised('deterministic'), basic, points, (given) => ensureSame(follow(given), follow(given), 'a second time'), options), // prettier-ignore
     checkAll(promised('resumes'), [...basic, 'deterministic'], fc.tuple(points, points), ([given, others]) => {
@@ -79,7 +73,7 @@ export function memoryChecks<State>(rule: MemoryRule<State>, kind: 'reference' |
       const resumed = follow(given, (state) => {
         // Another sequence is followed between any two steps.
         follow(others);
-        return through(state);
+        return throughJson(stateful, state);
       });
       ensureSame(resumed, uninterrupted, 'from JSON, with another sequence in between');
     }, options), // prettier-ignore

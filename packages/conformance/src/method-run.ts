@@ -1,4 +1,5 @@
 import { runAsync, type Method } from '@overparam/core';
+import { frozen } from './frozen.ts';
 import { interposed } from './interposed.ts';
 import type { Problem } from './problem.ts';
 import type { AnyOracle, MakeOracle, Subject } from './subject.ts';
@@ -50,10 +51,4 @@ export async function standing(
   let at: Standing = { subject: await make(problem), state: method.init(), step: 0 };
   while (at.step < steps) at = await stepOn(method, problem, at);
   return at;
-}
-
-export function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value))
-    Object.values(Object.freeze(value)).forEach(frozen);
-  return value;
 }

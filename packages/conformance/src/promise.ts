@@ -21,3 +21,7 @@ export const promiseOf =
     if (!entry) throw new OverparamError('UNKNOWN_PROMISE', `No promise is called '${id}'.`);
     return { id, ...entry };
   };
+
+/** Some of the promises of a table, for another one. */
+export const someOf = (table: PromiseTable, ids: readonly string[]): PromiseTable =>
+  Object.fromEntries(ids.map((id) => [id, table[id]!]));

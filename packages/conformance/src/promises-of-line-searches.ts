@@ -1,17 +1,14 @@
-import type { PromiseTable } from './promise.ts';
+import { someOf, type PromiseTable } from './promise.ts';
+import { methodPromises } from './promises-of-methods.ts';
 
 const lines = (what: string): string => `@overparam/line-search, src/line.ts, ${what}`;
 const reference = (what: string): string => `@overparam/line-search, src/reference.ts, ${what}`;
-const keepsTo = '@overparam/core, README, "What a method keeps to"';
 
 /** What a line search keeps to. */
 export const searchPromises: PromiseTable = {
   'asks-its-probe': { says: 'A line search: trial steps out, what is found there in.', where: lines('Search') },
   ends: { says: 'It ends, whatever is found: after `maxTrials` trials at the latest.', where: lines('Search') },
-  deterministic: {
-    says: 'A step is a function of the state and the answers: the same ones lead to the same questions, state and report.',
-    where: keepsTo,
-  },
+  ...someOf(methodPromises, ['deterministic']),
   'starts-at-initial': { says: 'The first step to try.', where: lines('Line.initial') },
   'sound-steps': { says: 'Every step that it tries is finite, and > 0.', where: lines('Search') },
   counts: { says: 'How many trials came after the first.', where: lines('Found.backtracks') },
@@ -29,18 +26,10 @@ export const searchPromises: PromiseTable = {
 
 /** What a rule with memory keeps to: a reference value, a step size. */
 export const rulePromises: PromiseTable = {
-  'plain-state': { says: '`state` is plain data that survives JSON, and is never changed in place.', where: keepsTo },
-  'state-unchanged': {
-    says: '`state` is plain data that survives JSON, and is never changed in place.',
-    where: keepsTo,
-  },
+  ...someOf(methodPromises, ['plain-state', 'state-unchanged', 'resumes']),
   deterministic: {
     says: 'A rule with memory, as plain data: state and f(w) in, R and the next state out.',
     where: reference('Reference'),
-  },
-  resumes: {
-    says: 'All that a step remembers is in `state`: going on from a checkpoint is going on uninterrupted, and one method may run at several places at a time.',
-    where: keepsTo,
   },
   'not-below': {
     says: 'What a trial is compared with: f(w) for a monotone search, more for a nonmonotone one.',

@@ -1,19 +1,12 @@
 import fc from 'fast-check';
-import { badOption, checkpoint, isOverparamError, restore, run, runAsync, type Method } from '@overparam/core';
+import { badOption, isOverparamError, run, runAsync, type Method } from '@overparam/core';
 import { checkAll, checkOnce, NotApplicable, type Check, type Effort } from './check.ts';
 import { exactOracle } from './exact-oracle.ts';
 import { faultAt, injected, type Fault } from './faults.ts';
+import { changeOfFrozen, frozen } from './frozen.ts';
 import { interposed } from './interposed.ts';
-import {
-  batchOf,
-  frozen,
-  parameters,
-  standing,
-  stepOn,
-  type AnyMethod,
-  type Left,
-  type Standing,
-} from './method-run.ts';
+import { ensurePlain, throughJson } from './plain-state.ts';
+import { batchOf, parameters, standing, stepOn, type AnyMethod, type Left, type Standing } from './method-run.ts';
 import { network } from './network.ts';
 import { slopingProblems, solvableProblems, wideProblem, type Problem } from './problem.ts';
 import { ensure, Finding, shown } from './promise-broken.ts';
@@ -121,8 +114,8 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
         try {
           await on(problem, steps + 1);
         } catch (error) {
-          if (error instanceof TypeError && /read only|not extensible|delete property/.test(error.message))
-            throw new Finding(`it changes a frozen state: ${error.message}`);
+          const found = changeOfFrozen(error);
+          if (found) throw new Finding(found);
         }
       },
       options,
@@ -169,12 +162,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
       started,
       async ({ problem, steps }) => {
         const { state } = await on(problem, steps);
-        const saved = naming('the state', () => JSON.stringify(checkpoint(method, state)));
-        ensureSame(
-          naming('the state', () => restore(method, saved)),
-          state,
-          'the state after JSON',
-        );
+        ensurePlain(method, state);
       },
       options,
     ),
@@ -200,7 +188,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
         let elsewhere = await on(other);
         for (const [k, expected] of uninterrupted.entries()) {
           elsewhere = await step(other, elsewhere);
-          at = { ...at, state: restore(method, JSON.stringify(checkpoint(method, at.state))) };
+          at = { ...at, state: throughJson(method, at.state) };
           const next = await step(problem, at);
           ensureSame(next.left, expected, `step ${k + 1}, resumed from JSON`);
           at = next;
@@ -353,7 +341,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
             const there = await parameters(at.subject);
             if (name === 'linearize') ensureSame(there, w, `the parameters ${what}`);
             ensureFinite(there, `the parameters ${what}`);
-            naming(`the state ${what}`, () => checkpoint(method, after.state));
+            ensurePlain(method, after.state, `the state ${what}`);
             const next = await step(problem, after);
             ensureFinite(next.left.w, `the parameters a step ${what}`);
           }
@@ -456,15 +444,6 @@ async function later(ask: () => unknown): Promise<unknown> {
   const answer = await ask();
   for (let turn = 0; turn < 3; turn++) await undefined;
   return answer;
-}
-
-function naming<T>(what: string, compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    if (!isOverparamError(error)) throw error;
-    throw new Finding(`${what}: ${error.message}`);
-  }
 }
 
 const ensureFinite = (w: readonly number[], what: string): void =>
