@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sink } from '../../test/sink.ts';
 import { parseResults } from '../results/results.ts';
 import { main } from './main.ts';
 
@@ -16,17 +16,6 @@ afterEach(() => rm(out, { recursive: true, force: true }));
 
 /** What a session of three epochs of five steps takes. */
 const SMALL = ['--model', 'mlp-4', '--batch', '2000', '--epochs', '3'];
-
-function sink(): Writable & { text: string } {
-  const stream = new Writable({
-    write(chunk: Buffer, _, done) {
-      stream.text += chunk.toString();
-      done();
-    },
-  }) as Writable & { text: string };
-  stream.text = '';
-  return stream;
-}
 
 async function command(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const terminal = { stdout: sink(), stderr: sink() };

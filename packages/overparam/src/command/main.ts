@@ -30,7 +30,10 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     writeOut: (text) => void terminal.stdout.write(text),
     writeErr: (text) => void terminal.stderr.write(text),
   });
-  program.commands.forEach((command) => command.copyInheritedSettings(program));
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    command.commands.forEach((study) => study.copyInheritedSettings(program));
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;

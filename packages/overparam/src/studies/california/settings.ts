@@ -27,12 +27,12 @@ export const options: readonly StudyOption[] = [
   {
     flags: '-m, --methods <list>',
     about: "gn, lm (Levenberg-Marquardt), or what 'overparam list' has, with options after colons",
-    default: 'lm,gn:gamma=0.5,ponos,adam:lr=0.003',
+    default: 'lm,gn:gamma=1:search=armijo,ponos,adam:lr=0.003',
   },
-  { flags: '--samples <n>', about: 'samples to learn from, of 16,512', default: '1000' },
-  { flags: '--width <n>', about: 'hidden units, of tanh', default: '256' },
+  { flags: '--samples <n>', about: 'samples to learn from, of 16,512', default: '2000' },
+  { flags: '--width <n>', about: 'hidden units, of tanh', default: '16' },
   { flags: '--steps <n>', about: 'steps of gn and lm', default: '30' },
-  { flags: '-e, --epochs <n>', about: 'of the others', default: '300' },
+  { flags: '-e, --epochs <n>', about: 'of the others', default: '200' },
   { flags: '-b, --batch <n>', about: 'samples in a batch of the others', default: '100' },
   { flags: '-s, --seed <list>', about: '0 or 0,1,2 or 0-4', default: '0' },
 ];

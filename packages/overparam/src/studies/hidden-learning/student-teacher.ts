@@ -71,7 +71,31 @@ export function features({ U, b }: Pick<MeanFieldNetwork, 'U' | 'b'>, X: Matrix)
 }
 
 export const outputsOf = (network: MeanFieldNetwork, X: Matrix): Float64Array =>
-  multiply(features(network, X), matrix(network.v.length, 1, network.v)).data;
+  outputsWith(network, [network.v], X)[0]!;
+
+/** The outputs with each of several output layers, in one pass over the features, which are not kept. */
+export function outputsWith(
+  { U, b }: Pick<MeanFieldNetwork, 'U' | 'b'>,
+  layers: readonly Float64Array[],
+  X: Matrix,
+): readonly Float64Array[] {
+  const [M, d] = [U.rows, U.columns];
+  const outputs = layers.map(() => new Float64Array(X.rows));
+  const s = new Float64Array(M);
+  for (let i = 0; i < X.rows; i++) {
+    for (let k = 0; k < M; k++) {
+      let z = b[k]!;
+      for (let j = 0; j < d; j++) z += X.data[i * d + j]! * U.data[k * d + j]!;
+      s[k] = z / (1 + Math.exp(-z)) / M;
+    }
+    layers.forEach((v, layer) => {
+      let sum = 0;
+      for (let k = 0; k < M; k++) sum += s[k]! * v[k]!;
+      outputs[layer]![i] = sum;
+    });
+  }
+  return outputs;
+}
 
 /** 1/(2N) sum (f - y)^2 */
 export function halfMeanSquare(f: ArrayLike<number>, y: ArrayLike<number>): number {

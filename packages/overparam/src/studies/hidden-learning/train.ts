@@ -5,7 +5,14 @@ import { matrix } from '@overparam/linear-algebra';
 import type { Working } from '../study.ts';
 import { refit } from './refit.ts';
 import type { HiddenLearningSettings, Training } from './settings.ts';
-import { features, halfMeanSquare, outputsOf, studentTeacher, type MeanFieldNetwork } from './student-teacher.ts';
+import {
+  features,
+  halfMeanSquare,
+  outputsOf,
+  outputsWith,
+  studentTeacher,
+  type MeanFieldNetwork,
+} from './student-teacher.ts';
 import { weightedCosineDistance } from './weighted-cosine-distance.ts';
 
 /** Measured after that many steps. */
@@ -60,15 +67,13 @@ export async function train(
   };
   const measure = (step: number, w: Float64Array): Measurement => {
     const now = unpack(w);
-    const phi = features(now, X);
-    const testPhi = features(now, testX);
-    const loss = (phi: typeof X, v: Float64Array, y: Float64Array): number =>
-      halfMeanSquare(outputsOfFeatures(phi, v), y);
+    const refitted = refit(features(now, X), y);
+    const [test, refitTest] = outputsWith(now, [now.v, refitted], testX);
     return {
       step,
-      trainLoss: loss(phi, now.v, y),
-      testLoss: loss(testPhi, now.v, testY),
-      refitTestLoss: loss(testPhi, refit(phi, y), testY),
+      trainLoss: halfMeanSquare(outputsOf(now, X), y),
+      testLoss: halfMeanSquare(test!, testY),
+      refitTestLoss: halfMeanSquare(refitTest!, testY),
       distance: weightedCosineDistance(now.U, teacher.U),
     };
   };
@@ -102,9 +107,9 @@ export async function train(
   }
 }
 
-/** 0, 1, ..., 10, and then at distances of about a sixth. */
+/** 0, 1, ..., 6, and then at distances of about a fifth. */
 const isMeasured = (step: number): boolean =>
-  step <= 10 || Math.floor(6.5 * Math.log(step)) > Math.floor(6.5 * Math.log(step - 1));
+  step <= 6 || Math.floor(5 * Math.log(step)) > Math.floor(5 * Math.log(step - 1));
 
 function gaussNewtonStep(oracle: Float64CompositeOracle, lambda: number): () => void {
   const method = gaussNewton({ lambda });
@@ -117,17 +122,6 @@ const gradientStep = (oracle: Float64CompositeOracle, lambda: number) => (): voi
   oracle.move(lambda);
   oracle.finish();
 };
-
-function outputsOfFeatures(
-  { rows, columns, data }: { rows: number; columns: number; data: Float64Array },
-  v: Float64Array,
-): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => {
-    let sum = 0;
-    for (let k = 0; k < columns; k++) sum += data[i * columns + k]! * v[k]!;
-    return sum;
-  });
-}
 
 function transposed({ rows, columns, data }: { rows: number; columns: number; data: Float64Array }) {
   const out = matrix(columns, rows);
