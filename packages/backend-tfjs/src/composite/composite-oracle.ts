@@ -26,6 +26,7 @@ import {
   type KernelRequest,
   type Linearization,
   type Matrix,
+  type ModularOracle,
   type OutputsAlongOracle,
   type SizesOracle,
   type TrialGradientOracle,
@@ -40,11 +41,12 @@ import { chosen } from '../modules.ts';
 import { parameterMemory } from '../parameter-memory.ts';
 import { readNumbers, type Vector } from '../parameters.ts';
 import { trainableVariables } from '../problem.ts';
-import { readAsync, readSync, whenAnswered } from '../read.ts';
+import { inTurn, readAsync, readSync, whenAnswered } from '../read.ts';
 import { transaction } from '../transaction.ts';
 import { weights } from '../weights.ts';
 import { takeBatch, type Batch } from './batch.ts';
 import type { InputGrams } from './gram.ts';
+import type { Kernel } from './hadamard.ts';
 import type { Structures } from './jacobian.ts';
 import type { Outputs } from './outputs.ts';
 
@@ -72,6 +74,7 @@ export interface TfjsCompositeOracle
     DisplacementOracle,
     JacobianOracle,
     DirectionalOracle,
+    ModularOracle,
     Pick<SizesOracle, 'sizes'>,
     TrialGradientOracle,
     AcceleratedOracle,
@@ -317,6 +320,35 @@ export function compositeOracle({
           },
         );
       }),
+    modules: () =>
+      ask(({ batch }) => Object.keys(modules ?? Object.fromEntries(batch.variables.map(({ name }) => [name, []])))),
+    moduleKernels: (request = {}) =>
+      askStructure((now): Answer<readonly Matrix[]> => {
+        const { samples, along } = request;
+        checkSamples(request, now.batch.samples);
+        const names = request.modules ?? (questions.modules() as readonly string[]);
+        const each = names.map((name) => wanted(now, { modules: [name] }));
+        const matrix = ({ data, samples, outputs }: Kernel): Matrix => ({
+          rows: samples * outputs,
+          columns: samples * outputs,
+          data,
+        });
+        if (!along) {
+          // Sensitivities of all are captured at once.
+          const union = new Set(each.flatMap((part) => [...part]));
+          const kernels: Matrix[] = [];
+          now.batch.jacobian.prepare(union);
+          const done = inTurn(each, (moving) =>
+            whenAnswered(now.batch.jacobian.kernel(moving, samples), (kernel) => void kernels.push(matrix(kernel))),
+          );
+          return whenAnswered(done, () => kernels);
+        }
+        const V = along === 'loss' ? now.batch.loss.gradient() : keep(asTensor(now, along, 'moduleKernels'));
+        return whenAnswered(now.batch.jacobian.kernelsAlong(V, each, samples), (kernels) => {
+          V.dispose();
+          return kernels.map(matrix);
+        });
+      }),
     kernelProduct: (u, request) =>
       askStructure((now) => {
         const moving = wanted(now, request);
@@ -439,7 +471,7 @@ function byKernel(
 const notLinearized = (question: string): Error =>
   new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'linearize', 'pullback' or 'direct'.`);
 
-function checkSamples(request: KernelRequest | undefined, samples: number): void {
+function checkSamples(request: Pick<KernelRequest, 'samples'> | undefined, samples: number): void {
   for (const n of request?.samples ?? [])
     if (!Number.isInteger(n) || n < 0 || n >= samples)
       throw badOption('samples', n, `whole numbers from 0 to ${samples - 1}`);

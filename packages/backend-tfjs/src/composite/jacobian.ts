@@ -25,7 +25,7 @@ import { mixedSites } from './independence.ts';
 import { parameterViews } from './parameter-view.ts';
 import { nodes, reverse, way, type Way } from './reverse.ts';
 import { addRowGrams, rowsOf } from './rows.ts';
-import { bytesPerOutput, sensitivities, type Located, type Sensitivities } from './sensitivities.ts';
+import { bytesPerOutput, sensitivities, unitColumn, type Located, type Sensitivities } from './sensitivities.ts';
 import type { Site } from './site.ts';
 import { siteAt } from './sites.ts';
 
@@ -42,8 +42,19 @@ export interface Jacobian {
   transposed(u: Tensor, wanted: ReadonlySet<number>): Map<number, Tensor>;
   /** J v, N x C; the caller disposes of it. */
   product(v: ReadonlyMap<number, Tensor>): Tensor;
+  /** Captures what the kernels of these variables take, once for all of them, where it fits the memory. */
+  prepare(wanted: ReadonlySet<number>): void;
   /** J J^T of these variables, and of these samples where some are named. */
   kernel(wanted: ReadonlySet<number>, samples: readonly number[] | undefined): Answer<Kernel>;
+  /**
+   * The same for each set of variables, and in the place of the outputs their products <V_n, outputs_n>: N x N each,
+   * from one reverse pass.
+   */
+  kernelsAlong(
+    V: Tensor,
+    each: readonly ReadonlySet<number>[],
+    samples: readonly number[] | undefined,
+  ): Answer<readonly Kernel[]>;
   /** J itself, N C x P, the parameters of the wanted variables in this order; kept, for the caller to dispose of. */
   rows(wanted: ReadonlySet<number>): Tensor;
   dispose(): void;
@@ -79,6 +90,7 @@ export function jacobian(
   const viewOf = parameterViews(graph);
   const apart = all.filter(({ step }) => viewOf({ step, output: 0 }) === undefined);
   const everyOutput = Array.from({ length: width }, (_, k) => k);
+  const unit = (k: number): Tensor => unitColumn(samples, width, k);
   let captured: { readonly at: Sites; readonly of: Sensitivities } | undefined;
 
   const whole = way(graph, all, (source) => ('variable' in source ? source.variable : undefined));
@@ -125,7 +137,7 @@ export function jacobian(
     captured?.of.dispose();
     captured = undefined;
     if (bytesPerOutput(at.located, samples) * width > memory) return undefined;
-    return (captured = { at, of: sensitivities(at.way, at.located, [samples, width], everyOutput) });
+    return (captured = { at, of: sensitivities(at.way, at.located, everyOutput, unit) });
   };
   const covers = ({ sites, others }: Sites, wanted: ReadonlySet<number>): boolean =>
     [...wanted].every((variable) => !connected.has(variable) || sites.has(variable) || others.has(variable));
@@ -195,6 +207,26 @@ export function jacobian(
     }
   };
 
+  const factorsOf = ({ sites }: Sites, wanted: ReadonlySet<number>, chosen: readonly number[] | undefined): Factor[] =>
+    [...wanted].flatMap((variable) => {
+      const at = sites.get(variable);
+      return at ? [factor(at.map(entire), samples, chosen)!] : [];
+    });
+  /** The part of the variables whose structure is not known. */
+  const byRows = (
+    kernel: Kernel,
+    { others }: Sites,
+    wanted: ReadonlySet<number>,
+    chosen: readonly number[] | undefined,
+    cotangent: (u: Tensor) => Tensor,
+  ): Answer<void> => {
+    const rest = new Set([...wanted].filter((variable) => others.has(variable)));
+    if (rest.size === 0) return;
+    const length = [...rest].reduce((sum, variable) => sum + variables[variable]!.size, 0);
+    const row = (u: Tensor): Tensor => rowOf(cotangent(u), rest);
+    return addRowGrams(kernel, { samples, outputs: kernel.outputs, length, row }, chosen, { read, memory });
+  };
+
   return {
     connected,
     examine() {
@@ -237,15 +269,13 @@ export function jacobian(
       rest?.dispose();
       return total;
     },
+    prepare: (wanted) => void capture(wanted),
     kernel(wanted, chosen) {
       const count = chosen?.length ?? samples;
       const kernel: Kernel = { data: new Float64Array((count * width) ** 2), samples: count, outputs: width };
       const held = capture(wanted);
       const at = held?.at ?? locate(wanted);
-      const factors = [...wanted].flatMap((variable): Factor[] => {
-        const sites = at.sites.get(variable);
-        return sites ? [factor(sites.map(entire), samples, chosen)!] : [];
-      });
+      const factors = factorsOf(at, wanted, chosen);
       const options = { known, read, memory };
       const structured = (): Answer<void> => {
         if (held) return addGrams(kernel, factors, held.of, held.of, options);
@@ -253,8 +283,7 @@ export function jacobian(
         const blocks = Array.from({ length: Math.ceil(width / block) }, (_, i) =>
           everyOutput.slice(i * block, (i + 1) * block),
         );
-        const make = (outputs: readonly number[]): Sensitivities =>
-          sensitivities(at.way, at.located, [samples, width], outputs);
+        const make = (outputs: readonly number[]): Sensitivities => sensitivities(at.way, at.located, outputs, unit);
         return inTurn(blocks, (outputs) => {
           const left = make(outputs);
           const before = blocks.slice(0, blocks.indexOf(outputs) + 1);
@@ -267,13 +296,7 @@ export function jacobian(
           return whenAnswered(done, () => left.dispose());
         });
       };
-      const unstructured = (): Answer<void> => {
-        const rest = new Set([...wanted].filter((variable) => at.others.has(variable)));
-        if (rest.size === 0) return;
-        const length = [...rest].reduce((sum, variable) => sum + variables[variable]!.size, 0);
-        const row = (cotangent: Tensor): Tensor => rowOf(cotangent, rest);
-        return addRowGrams(kernel, { samples, outputs: width, length, row }, chosen, options);
-      };
+      const unstructured = (): Answer<void> => byRows(kernel, at, wanted, chosen, (u) => u);
       return whenAnswered(
         inTurn([structured, unstructured], (part) => part()),
         () => {
@@ -281,6 +304,24 @@ export function jacobian(
           return kernel;
         },
       );
+    },
+    kernelsAlong(V, each, chosen) {
+      const at = locate(new Set(each.flatMap((wanted) => [...wanted])));
+      const of = sensitivities(at.way, at.located, [0], () => V);
+      const kernels: Kernel[] = [];
+      const done = inTurn(each, (wanted) => {
+        const count = chosen?.length ?? samples;
+        const kernel: Kernel = { data: new Float64Array(count ** 2), samples: count, outputs: 1 };
+        kernels.push(kernel);
+        const factors = factorsOf(at, wanted, chosen);
+        return whenAnswered(addGrams(kernel, factors, of, of, { known, read, memory }), () =>
+          byRows(kernel, at, wanted, chosen, (u) => mul(V, u)),
+        );
+      });
+      return whenAnswered(done, () => {
+        of.dispose();
+        return kernels;
+      });
     },
     rows(wanted) {
       const row = (cotangent: Tensor): Tensor => rowOf(cotangent, wanted);

@@ -24,12 +24,13 @@ export interface Located {
  * sample gives every sample's derivative.
  *
  * @param way through the graph of the outputs, N x C, into the sites
+ * @param cotangent N x C: which combination of a sample's outputs is called output k
  */
 export function sensitivities(
   way: Way,
   located: readonly Located[],
-  [samples, width]: readonly [number, number],
   outputs: readonly number[],
+  cotangent: (k: number) => Tensor,
 ): Sensitivities {
   const sites = new Map(located.map(({ step, input, site }) => [`${step}/${input}`, site]));
   const kept = new Map<Site, Map<number, Tensor>>(located.map(({ site }) => [site, new Map<number, Tensor>()]));
@@ -40,7 +41,7 @@ export function sensitivities(
   try {
     for (const k of outputs)
       tidy(() =>
-        reverse(way, unitColumn(samples, width, k), ({ node, input }, dy) => {
+        reverse(way, cotangent(k), ({ node, input }, dy) => {
           const site = sites.get(`${node.step}/${input}`)!;
           kept.get(site)!.set(k, keep(site.sensitivity(dy)));
         }),

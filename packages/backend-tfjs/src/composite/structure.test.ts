@@ -141,6 +141,29 @@ describe.each(['cpu', 'wasm'])('structure on %s', (backend) => {
     oracle.dispose();
   });
 
+  it.each(Object.keys(problems).filter((name) => !name.startsWith('a table')))(
+    '%s: kernels of each module, of all outputs and along some',
+    async (name) => {
+      const { variables, outputs } = problems[name]!();
+      const J = explicitJacobian(outputs, variables);
+      const oracle = compositeOracle({ outputs, loss, variables, modules: { a: [variables[0]!], b: [variables[1]!] } });
+      expect(await oracle.modules()).toEqual(['a', 'b']);
+      const size = variables[0]!.size;
+      const parts = [J.map((row) => row.subarray(0, size)), J.map((row) => row.subarray(size))];
+      const kernels = await oracle.moduleKernels();
+      const gL = (await oracle.lossGradient()).data;
+      const along = await oracle.moduleKernels({ along: 'loss', modules: ['b', 'a'], samples: [3, 0] });
+      parts.forEach((part, i) => {
+        closeTo(kernels[i]!.data, gram(part).flat());
+        const contracted = [3, 0].map((n) =>
+          part[0]!.map((_, p) => [0, 1, 2].reduce((sum, k) => sum + gL[n * C + k]! * part[n * C + k]![p]!, 0)),
+        );
+        closeTo(along[1 - i]!.data, gram(contracted).flat());
+      });
+      oracle.dispose();
+    },
+  );
+
   it('several outputs, a frozen layer, and sample weights in the loss', async () => {
     const input = tf.input({ shape: [d] });
     const frozen = tf.layers.dense({ units: 6, activation: 'tanh', trainable: false });
