@@ -11,7 +11,7 @@ const armijo: Method<{ step: number }, { value: number; step: number }> = {
     const { value, slope } = yield* oracle.linearize();
     if (!Number.isFinite(value) || !(slope < 0)) return { state, report: { value, step: 0 } };
     let step = 2 * state.step;
-    while (!((yield* oracle.probe(step)) <= value + 0.5 * step * slope) && step > 1e-12) step /= 2;
+    while (!((yield* oracle.probe(step)) <= value + 0.5 * step * slope)) step /= 2;
     yield* oracle.move(step);
     return { state: { step }, report: { value, step } };
   },
