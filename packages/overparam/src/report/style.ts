@@ -20,7 +20,7 @@ td.best { font-weight: 650; }
 .legend { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: .6rem 0; margin: 1.5rem 0 .5rem; background: var(--paper); border-bottom: 1px solid var(--rule); font-size: .9rem; list-style: none; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 2rem 2.25rem; margin-top: 1.5rem; }
 figure { margin: 0; min-width: 0; }
-figure svg { display: block; width: 100%; height: auto; overflow: visible; }
+figure svg:not(.key) { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; justify-content: space-between; align-items: baseline; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; font-size: .875rem; margin: 2.5rem 0 0; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 dt { color: var(--faint); }

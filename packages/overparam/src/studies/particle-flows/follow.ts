@@ -1,0 +1,64 @@
+import { run, type Housekeeping, type MeasureOracle, type Method } from '@overparam/core';
+import type { Measure } from '@overparam/wasserstein-flow';
+import type { Working } from '../study.ts';
+
+/** A flow, or another method that moves particles. */
+interface ParticleMethod<State> extends Method<State, object, MeasureOracle> {
+  measure(state: State): Measure;
+}
+
+/** What is known of a measure, by the study's own account. */
+export interface Looked {
+  readonly objective: number;
+  /** The duality gap; null where there is no certificate. */
+  readonly gap: number | null;
+}
+
+/** What a flow was at one of its iterations. */
+export interface Moment extends Looked {
+  readonly iteration: number;
+  readonly measure: Measure;
+}
+
+interface Following<State> {
+  readonly flow: ParticleMethod<State>;
+  readonly oracle: MeasureOracle & Housekeeping;
+  readonly iterations: number;
+  /** How many moments to keep, about. */
+  readonly moments: number;
+  look(measure: Measure): Looked;
+}
+
+interface Snapshot<State> {
+  readonly state: State;
+  readonly moments: readonly Moment[];
+}
+
+/** Between two looks at whether to leave off. */
+const STEPS_AT_A_TIME = 64;
+
+/** Follows a flow, and keeps moments that lie close together at first; undefined where `progress` said to leave off. */
+export async function follow<State extends { readonly iteration: number }>(
+  { flow, oracle, iterations, moments: count, look }: Following<State>,
+  { from, progress }: Working,
+): Promise<readonly Moment[] | undefined> {
+  const kept = new Set(Array.from({ length: count + 1 }, (_, k) => Math.round(iterations * (k / count) ** 3)));
+  let { state, moments } = (from as Snapshot<State> | undefined) ?? { state: flow.init(), moments: [] };
+  for (;;) {
+    const { iteration } = state;
+    if (kept.has(iteration) && moments.at(-1)?.iteration !== iteration) {
+      const measure = flow.measure(state);
+      moments = [...moments, { iteration, ...look(measure), measure }];
+    }
+    if (iteration % STEPS_AT_A_TIME === 0 || iteration === iterations) {
+      const goesOn = await progress({
+        done: iteration / iterations,
+        text: `iteration ${iteration}/${iterations}  objective ${moments.at(-1)!.objective.toPrecision(6)}`,
+        snapshot: (): Snapshot<State> => ({ state, moments }),
+      });
+      if (!goesOn) return undefined;
+    }
+    if (iteration === iterations) return moments;
+    ({ state } = run(flow, oracle, state));
+  }
+}
