@@ -1,6 +1,6 @@
 import { composite, denseNetwork, softmaxCrossEntropy, squaredError, type Loss } from '@overparam/backend-float64';
 import { run, type CompositeOracle, type Matrix } from '@overparam/core';
-import { gaussNewton } from '@overparam/gauss-newton';
+import { gaussNewton, levenbergMarquardt } from '@overparam/gauss-newton';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -87,23 +87,23 @@ describe.each(['cpu', 'wasm'])('a dense network on %s', (backend) => {
     closeTo(H[0]!, H[1]!);
   });
 
-  it.each([['gauss-newton', () => gaussNewton({ gamma: 0.5, damping: 1e-2 as never })]] as const)(
-    '%s takes the same steps',
-    (_, method) => {
-      const { tfjs, exact } = pair('squared error');
-      let [state, exactState] = [method().init(), method().init()] as [never, never];
-      for (let k = 0; k < 3; k++) {
-        const step = run(method() as never, tfjs as never, state) as never as {
-          state: never;
-          report: { value: number };
-        };
-        const exactStep = run(method() as never, exact as never, exactState) as typeof step;
-        closeTo([step.report.value], [exactStep.report.value]);
-        ({ state } = step);
-        exactState = exactStep.state;
-      }
-    },
-  );
+  it.each([
+    ['levenberg-marquardt', () => levenbergMarquardt()],
+    ['gauss-newton', () => gaussNewton({ gamma: 0.5, damping: 1e-2 as never })],
+  ] as const)('%s takes the same steps', (_, method) => {
+    const { tfjs, exact } = pair('squared error');
+    let [state, exactState] = [method().init(), method().init()] as [never, never];
+    for (let k = 0; k < 3; k++) {
+      const step = run(method() as never, tfjs as never, state) as never as {
+        state: never;
+        report: { value: number };
+      };
+      const exactStep = run(method() as never, exact as never, exactState) as typeof step;
+      closeTo([step.report.value], [exactStep.report.value]);
+      ({ state } = step);
+      exactState = exactStep.state;
+    }
+  });
 });
 
 /** S_n S_n^T for each block. */

@@ -1,9 +1,12 @@
 import {
   abs,
+  clipByValue,
   keep,
   max,
   mul,
   neg,
+  reciprocal,
+  sqrt,
   stack,
   sub,
   tensor,
@@ -18,6 +21,7 @@ import {
   badOption,
   type AcceleratedOracle,
   type Answer,
+  type ColumnScaling,
   type DirectionalOracle,
   type DisplacementOracle,
   type Housekeeping,
@@ -75,7 +79,7 @@ export interface TfjsCompositeOracle
     JacobianOracle,
     DirectionalOracle,
     ModularOracle,
-    Pick<SizesOracle, 'sizes'>,
+    SizesOracle,
     TrialGradientOracle,
     AcceleratedOracle,
     Housekeeping {
@@ -173,7 +177,6 @@ export function compositeOracle({
     );
   /** The variables that are wanted, by their index, and move f. */
   const wanted = ({ batch }: Step, request: JacobianRequest | undefined): Set<number> => {
-    if (request?.scaling) throw badOption('scaling', 'given', 'nothing: this oracle does not scale the columns of J');
     const all = batch.variables;
     const named = request?.modules ? chosen(request.modules, all, modules) : all;
     return new Set(named.map((variable) => all.indexOf(variable)).filter((i) => batch.jacobian.connected.has(i)));
@@ -266,6 +269,30 @@ export function compositeOracle({
     );
   };
 
+  /** D^-1 for D = clip(diag(J^T J), min, max), in the shapes of the variables; kept. */
+  const inverseScaling = (now: Step, moving: ReadonlySet<number>, { min, max }: ColumnScaling): Map<number, Tensor> => {
+    if (!(min > 0 && min <= max)) throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
+    const squares = now.batch.jacobian.squaredColumns(moving);
+    const inverse = [...squares].map(
+      ([i, square]) => [i, keep(tidy(() => reciprocal(clipByValue(square, min, Math.min(max, 1e38)))))] as const,
+    );
+    disposeAll(squares.values());
+    return new Map(inverse);
+  };
+  /** D^-1 v, in the place of v, whose tensors it takes over; v itself without a scaling. */
+  const scaled = (
+    now: Step,
+    moving: ReadonlySet<number>,
+    v: Tensor[],
+    scaling: ColumnScaling | undefined,
+  ): Tensor[] => {
+    if (!scaling) return v;
+    const inverse = inverseScaling(now, moving, scaling);
+    const made = [...moving].map((i, k) => keep(mul(v[k]!, inverse.get(i)!)));
+    disposeAll([...v, ...inverse.values()]);
+    return made;
+  };
+
   const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
     get name() {
       return `tfjs on the backend '${engine().backendName}'`;
@@ -311,14 +338,20 @@ export function compositeOracle({
       askStructure((now) => {
         const moving = wanted(now, request);
         checkSamples(request, now.batch.samples);
-        return whenAnswered(
-          now.batch.jacobian.kernel(moving, request?.samples),
-          ({ data, samples, outputs }): Matrix => {
-            const kernel = { rows: samples * outputs, columns: samples * outputs, data };
-            if (!request?.samples) now.kernel = { key: [...moving].join(), data: data.slice() };
-            return kernel;
-          },
-        );
+        const { samples, scaling } = request ?? {};
+        const scale = new Map<number, Tensor>();
+        for (const [i, inverse] of scaling ? inverseScaling(now, moving, scaling) : []) {
+          scale.set(i, keep(sqrt(inverse)));
+          inverse.dispose();
+        }
+        return whenAnswered(now.batch.jacobian.kernel(moving, samples, scaling && scale), (kernel): Matrix => {
+          disposeAll(scale.values());
+          const { data } = kernel;
+          // A copy: the method may change its own.
+          if (!samples && !scaling && data.length <= 2 ** 22)
+            now.kernel = { key: [...moving].join(), data: data.slice() };
+          return asMatrix(kernel);
+        });
       }),
     modules: () =>
       ask(({ batch }) => Object.keys(modules ?? Object.fromEntries(batch.variables.map(({ name }) => [name, []])))),
@@ -328,32 +361,27 @@ export function compositeOracle({
         checkSamples(request, now.batch.samples);
         const names = request.modules ?? (questions.modules() as readonly string[]);
         const each = names.map((name) => wanted(now, { modules: [name] }));
-        const matrix = ({ data, samples, outputs }: Kernel): Matrix => ({
-          rows: samples * outputs,
-          columns: samples * outputs,
-          data,
-        });
         if (!along) {
           // Sensitivities of all are captured at once.
           const union = new Set(each.flatMap((part) => [...part]));
           const kernels: Matrix[] = [];
           now.batch.jacobian.prepare(union);
           const done = inTurn(each, (moving) =>
-            whenAnswered(now.batch.jacobian.kernel(moving, samples), (kernel) => void kernels.push(matrix(kernel))),
+            whenAnswered(now.batch.jacobian.kernel(moving, samples), (kernel) => void kernels.push(asMatrix(kernel))),
           );
           return whenAnswered(done, () => kernels);
         }
         const V = along === 'loss' ? now.batch.loss.gradient() : keep(asTensor(now, along, 'moduleKernels'));
         return whenAnswered(now.batch.jacobian.kernelsAlong(V, each, samples), (kernels) => {
           V.dispose();
-          return kernels.map(matrix);
+          return kernels.map(asMatrix);
         });
       }),
     kernelProduct: (u, request) =>
       askStructure((now) => {
         const moving = wanted(now, request);
         const product = engine().tidy(() => {
-          const v = transposed(now, asTensor(now, u, 'kernelProduct'), moving);
+          const v = scaled(now, moving, transposed(now, asTensor(now, u, 'kernelProduct'), moving), request?.scaling);
           try {
             return now.batch.jacobian.product(new Map([...moving].map((variable, i) => [variable, v[i]!])));
           } finally {
@@ -363,13 +391,15 @@ export function compositeOracle({
         return matrixOf(product, u.rows, u.columns);
       }),
     pullback: (u, request) =>
-      ask((now) => {
+      (request?.scaling ? askStructure : ask)((now: Step): Answer<Linearization> => {
         const moving = wanted(now, request);
         const minus = engine().tidy(() => transposed(now, neg(asTensor(now, u, 'pullback')), moving));
-        const along = withMomentum(now, moving, minus, request?.momentum ?? 0);
+        const along = withMomentum(now, moving, scaled(now, moving, minus, request?.scaling), request?.momentum ?? 0);
         return directed(now, moving, along, (K) => {
           const { gradient } = now;
-          return K && gradient && (request?.momentum ?? 0) === 0 ? byKernel(K, gradient, u.data) : undefined;
+          return K && gradient && !request?.scaling && (request?.momentum ?? 0) === 0
+            ? byKernel(K, gradient, u.data)
+            : undefined;
         });
       }),
     probeOutputs: (step) =>
@@ -411,6 +441,13 @@ export function compositeOracle({
         });
         return directed(now, moving, along, () => undefined);
       }),
+    largestSquaredColumn: (request) =>
+      askStructure((now) => {
+        const squares = now.batch.jacobian.squaredColumns(wanted(now, request));
+        const largest = engine().tidy(() => keep(max(stack([...squares.values()].map((square) => max(square))))));
+        disposeAll(squares.values());
+        return whenAnswered(read(largest), (values) => values[0]!);
+      }),
     sizes: () =>
       ask((now) => {
         const { at } = now;
@@ -437,6 +474,12 @@ export function compositeOracle({
     },
   });
 }
+
+const asMatrix = ({ data, samples, outputs }: Kernel): Matrix => ({
+  rows: samples * outputs,
+  columns: samples * outputs,
+  data,
+});
 
 /** What is at hand between the first question and the move. */
 interface Step {

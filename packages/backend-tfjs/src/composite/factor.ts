@@ -1,4 +1,4 @@
-import { add, concat, gather, reshape, tensor1d, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, gather, mul, reshape, tensor1d, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import type { Sensitivities } from './sensitivities.ts';
 import type { Site } from './site.ts';
 
@@ -28,7 +28,9 @@ export interface Factor {
   readonly index: (() => Tensor) | undefined;
   /** What stands for the input's data as long as they are the same. */
   readonly constant: object | undefined;
-  /** b of output k, N T x fan out; undefined for 0. */
+  /** fan in x fan out: what each column of J is multiplied by. */
+  readonly scale: (() => Tensor) | undefined;
+  /** b of output k, N T x fan out; undefined for 0. It has the scale in it where there is no input. */
   sensitivity(of: Sensitivities, k: number): Tensor | undefined;
 }
 
@@ -40,6 +42,7 @@ export function factor(
   parts: readonly SitePart[],
   all: number,
   chosen: readonly number[] | undefined,
+  scale?: () => Tensor,
 ): Factor | undefined {
   const [first] = parts;
   const { site } = first!;
@@ -86,6 +89,7 @@ export function factor(
       parts.length === 1 && !first!.ins && site.index
         ? () => reshape(ofSamples(site.index!(), site.positions), [samples * positions])
         : undefined,
+    scale,
     constant: parts.length === 1 && !chosen && !first!.ins ? site.constant : undefined,
     sensitivity(of, k) {
       const each = parts.map(({ site, outs }) => {
@@ -95,7 +99,8 @@ export function factor(
       if (each.every((b) => b === undefined)) return undefined;
       if (!site.input) {
         const present = each.flatMap((b) => b ?? []);
-        return present.slice(1).reduce((sum, b) => add(sum, b), present[0]!);
+        const total = present.slice(1).reduce((sum, b) => add(sum, b), present[0]!);
+        return scale ? mul(total, reshape(scale(), [1, fanOut])) : total;
       }
       return joined(
         each.map((b, i) => b ?? zeros([samples * parts[i]!.site.positions, fanOut])),

@@ -1,21 +1,10 @@
-import {
-  cast,
-  equal,
-  keep,
-  matMul,
-  oneHot,
-  reshape,
-  scalar,
-  slice,
-  sub,
-  tidy,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { cast, equal, keep, matMul, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Answer } from '@overparam/core';
 import { engine } from '../engine.ts';
 import { inTurn, whenAnswered, type Read } from '../read.ts';
 import type { Factor } from './factor.ts';
 import { addHadamard, type Kernel } from './hadamard.ts';
+import { sampleGradients } from './sample-gradients.ts';
 import type { Sensitivities } from './sensitivities.ts';
 
 /** The Gram matrices of inputs that are constants, by their data: the batch may be the same for many steps. */
@@ -90,20 +79,15 @@ export function addGrams(
     });
   const addSlice = (kernel: Kernel, factor: Factor, start: number, width: number): Answer<void> => {
     const gradients = (of: Sensitivities): Map<number, Tensor> =>
-      engine().tidy(() => {
-        const { samples, positions, fanIn, index } = factor;
-        const a = index
-          ? reshape(cast(oneHot(sub(index(), scalar(start, 'int32')), width), 'float32'), [samples, positions, width])
-          : slice(reshape(factor.input!(), [samples, positions, fanIn]), [0, 0, start], [samples, positions, width]);
-        return new Map(
-          of.outputs.flatMap((k) => {
+      new Map(
+        of.outputs.flatMap((k) => {
+          const made = engine().tidy(() => {
             const b = factor.sensitivity(of, k);
-            if (!b) return [];
-            const b3 = reshape(b, [factor.samples, factor.positions, factor.fanOut]);
-            return [[k, keep(reshape(matMul(a, b3, true, false), [factor.samples, width * factor.fanOut]))] as const];
-          }),
-        );
-      });
+            return b && keep(sampleGradients(factor, b, start, width));
+          });
+          return made ? [[k, made] as const] : [];
+        }),
+      );
     const ofLeft = gradients(left);
     const ofRight = left === right ? ofLeft : gradients(right);
     const done = inTurn(pairs, ([k, j]) => {
@@ -122,8 +106,10 @@ export function addGrams(
 }
 
 /** Whether Gram matrices over positions cost less than the gradients of the samples. */
-function isProduct({ input, index, samples, positions, fanIn, fanOut }: Factor): boolean {
-  if (!input || positions === 1) return true;
+function isProduct({ input, index, scale, samples, positions, fanIn, fanOut }: Factor): boolean {
+  if (!input) return true;
+  if (scale) return false;
+  if (positions === 1) return true;
   const products = samples * positions * positions * ((index ? 1 : fanIn) + fanOut);
   return products <= (positions + samples) * fanIn * fanOut;
 }

@@ -5,6 +5,7 @@ import {
   mul,
   reshape,
   scalar,
+  square,
   sum,
   tidy,
   zeros,
@@ -24,9 +25,10 @@ import { mirror, type Kernel } from './hadamard.ts';
 import { mixedSites } from './independence.ts';
 import { parameterViews } from './parameter-view.ts';
 import { nodes, reverse, way, type Way } from './reverse.ts';
-import { addRowGrams, rowsOf } from './rows.ts';
+import { addRowGrams, rowsOf, unitEntry } from './rows.ts';
 import { bytesPerOutput, sensitivities, unitColumn, type Located, type Sensitivities } from './sensitivities.ts';
 import type { Site } from './site.ts';
+import { squaredColumns, turned } from './squared-columns.ts';
 import { siteAt } from './sites.ts';
 
 /** J, the derivative of a graph's result, N x C, in the variables, at the point where it was recorded. */
@@ -44,8 +46,14 @@ export interface Jacobian {
   product(v: ReadonlyMap<number, Tensor>): Tensor;
   /** Captures what the kernels of these variables take, once for all of them, where it fits the memory. */
   prepare(wanted: ReadonlySet<number>): void;
-  /** J J^T of these variables, and of these samples where some are named. */
-  kernel(wanted: ReadonlySet<number>, samples: readonly number[] | undefined): Answer<Kernel>;
+  /** J J^T of these variables, and of these samples where some are named; J's columns are multiplied by the scale. */
+  kernel(
+    wanted: ReadonlySet<number>,
+    samples: readonly number[] | undefined,
+    scale?: ReadonlyMap<number, Tensor>,
+  ): Answer<Kernel>;
+  /** The squared norms of J's columns, in the shapes of the variables; the caller disposes of them. */
+  squaredColumns(wanted: ReadonlySet<number>): Map<number, Tensor>;
   /**
    * The same for each set of variables, and in the place of the outputs their products <V_n, outputs_n>: N x N each,
    * from one reverse pass.
@@ -207,11 +215,29 @@ export function jacobian(
     }
   };
 
-  const factorsOf = ({ sites }: Sites, wanted: ReadonlySet<number>, chosen: readonly number[] | undefined): Factor[] =>
+  const factorsOf = (
+    { sites }: Sites,
+    wanted: ReadonlySet<number>,
+    chosen: readonly number[] | undefined,
+    scale?: ReadonlyMap<number, Tensor>,
+  ): Factor[] =>
     [...wanted].flatMap((variable) => {
       const at = sites.get(variable);
-      return at ? [factor(at.map(entire), samples, chosen)!] : [];
+      if (!at) return [];
+      const { fanIn, fanOut, transposed } = at[0]!;
+      const by = scale?.get(variable);
+      const matrix =
+        by && ((): Tensor => turned(reshape(by, transposed ? [fanOut, fanIn] : [fanIn, fanOut]), transposed));
+      return [factor(at.map(entire), samples, chosen, matrix)!];
     });
+  /** Sensitivities block by block of the outputs, as many at a time as fit the memory. */
+  const byBlocks = (at: Sites): { readonly blocks: number[][]; make(outputs: readonly number[]): Sensitivities } => {
+    const block = Math.max(1, Math.floor(memory / 2 / bytesPerOutput(at.located, samples)));
+    const blocks = Array.from({ length: Math.ceil(width / block) }, (_, i) =>
+      everyOutput.slice(i * block, (i + 1) * block),
+    );
+    return { blocks, make: (outputs) => sensitivities(at.way, at.located, outputs, unit) };
+  };
   /** The part of the variables whose structure is not known. */
   const byRows = (
     kernel: Kernel,
@@ -219,12 +245,19 @@ export function jacobian(
     wanted: ReadonlySet<number>,
     chosen: readonly number[] | undefined,
     cotangent: (u: Tensor) => Tensor,
+    scale?: ReadonlyMap<number, Tensor>,
   ): Answer<void> => {
     const rest = new Set([...wanted].filter((variable) => others.has(variable)));
     if (rest.size === 0) return;
     const length = [...rest].reduce((sum, variable) => sum + variables[variable]!.size, 0);
-    const row = (u: Tensor): Tensor => rowOf(cotangent(u), rest);
-    return addRowGrams(kernel, { samples, outputs: kernel.outputs, length, row }, chosen, { read, memory });
+    const scales =
+      scale && engine().tidy(() => keep(concat([...rest].map((variable) => reshape(scale.get(variable)!, [-1])))));
+    const row = (u: Tensor): Tensor => {
+      const plain = rowOf(cotangent(u), rest);
+      return scales ? mul(plain, scales) : plain;
+    };
+    const done = addRowGrams(kernel, { samples, outputs: kernel.outputs, length, row }, chosen, { read, memory });
+    return whenAnswered(done, () => scales?.dispose());
   };
 
   return {
@@ -270,20 +303,16 @@ export function jacobian(
       return total;
     },
     prepare: (wanted) => void capture(wanted),
-    kernel(wanted, chosen) {
+    kernel(wanted, chosen, scale) {
       const count = chosen?.length ?? samples;
       const kernel: Kernel = { data: new Float64Array((count * width) ** 2), samples: count, outputs: width };
       const held = capture(wanted);
       const at = held?.at ?? locate(wanted);
-      const factors = factorsOf(at, wanted, chosen);
+      const factors = factorsOf(at, wanted, chosen, scale);
       const options = { known, read, memory };
       const structured = (): Answer<void> => {
         if (held) return addGrams(kernel, factors, held.of, held.of, options);
-        const block = Math.max(1, Math.floor(memory / 2 / bytesPerOutput(at.located, samples)));
-        const blocks = Array.from({ length: Math.ceil(width / block) }, (_, i) =>
-          everyOutput.slice(i * block, (i + 1) * block),
-        );
-        const make = (outputs: readonly number[]): Sensitivities => sensitivities(at.way, at.located, outputs, unit);
+        const { blocks, make } = byBlocks(at);
         return inTurn(blocks, (outputs) => {
           const left = make(outputs);
           const before = blocks.slice(0, blocks.indexOf(outputs) + 1);
@@ -296,7 +325,7 @@ export function jacobian(
           return whenAnswered(done, () => left.dispose());
         });
       };
-      const unstructured = (): Answer<void> => byRows(kernel, at, wanted, chosen, (u) => u);
+      const unstructured = (): Answer<void> => byRows(kernel, at, wanted, chosen, (u) => u, scale);
       return whenAnswered(
         inTurn([structured, unstructured], (part) => part()),
         () => {
@@ -322,6 +351,44 @@ export function jacobian(
         of.dispose();
         return kernels;
       });
+    },
+    squaredColumns(wanted) {
+      const held = capture(wanted);
+      const at = held?.at ?? locate(wanted);
+      const squares = new Map<number, Tensor>();
+      const gather = (variable: number, part: Tensor): void => {
+        const before = squares.get(variable);
+        squares.set(variable, keep(before ? add(before, part) : part.clone()));
+        before?.dispose();
+      };
+      const addBlock = (of: Sensitivities): void => {
+        for (const [variable, sites] of at.sites)
+          if (wanted.has(variable))
+            tidy(() => {
+              const whole = factor(sites.map(entire), samples, undefined)!;
+              const rows = Math.max(1, Math.floor(memory / (8 * samples * whole.fanOut)));
+              const made = turned(squaredColumns(whole, of, rows), sites[0]!.transposed);
+              gather(variable, reshape(made, variables[variable]!.shape));
+            });
+      };
+      if (held) addBlock(held.of);
+      else {
+        const { blocks, make } = byBlocks(at);
+        for (const outputs of blocks) {
+          const of = make(outputs);
+          addBlock(of);
+          of.dispose();
+        }
+      }
+      const rest = new Set([...wanted].filter((variable) => at.others.has(variable)));
+      for (let i = 0; rest.size > 0 && i < samples * width; i++) {
+        const gradients = engine().tidy(() => byPass(unitEntry(samples, width, i), rest));
+        for (const [variable, gradient] of gradients) tidy(() => gather(variable, square(gradient)));
+        disposeAll(gradients.values());
+      }
+      for (const variable of wanted)
+        if (!squares.has(variable)) squares.set(variable, keep(zerosLike(variables[variable]!)));
+      return squares;
     },
     rows(wanted) {
       const row = (cotangent: Tensor): Tensor => rowOf(cotangent, wanted);

@@ -27,9 +27,7 @@ export const rowsOf = (
         Array.from({ length: end - start }, (_, i) => {
           const [n, k] = [Math.floor((start + i) / outputs), (start + i) % outputs];
           return tidy(() => {
-            const values = new Float32Array(samples * outputs);
-            values[(chosen?.[n] ?? n) * outputs + k] = 1;
-            return row(tensor2d(values, [samples, outputs]));
+            return row(unitEntry(samples, outputs, (chosen?.[n] ?? n) * outputs + k));
           });
         }),
       ),
@@ -79,4 +77,11 @@ function addBlock(
     data[row * size + column] = data[row * size + column]! + values[i]!;
     if (start !== other) data[column * size + row] = data[column * size + row]! + values[i]!;
   }
+}
+
+/** N x C: 1 at one entry, 0 elsewhere. */
+export function unitEntry(samples: number, outputs: number, at: number): Tensor {
+  const values = new Float32Array(samples * outputs);
+  values[at] = 1;
+  return tensor2d(values, [samples, outputs]);
 }

@@ -86,6 +86,33 @@ describe.each(['cpu', 'wasm'])('structure on %s', (backend) => {
       (await oracle.kernel({ samples })).data,
       rows.flatMap((i) => rows.map((j) => K[i]![j]!)),
     );
+    const squares = variables
+      .flatMap((v) => Array.from(v.dataSync()))
+      .map((_, i) => J.reduce((sum, row) => sum + row[i]! ** 2, 0));
+    closeTo([await oracle.largestSquaredColumn()], [Math.max(...squares)]);
+    const scaling = { min: 0.3, max: 2 };
+    const D = squares.map((x) => Math.min(Math.max(x, 0.3), 2));
+    const scaledK = gram(J.map((row) => row.map((x, i) => x / Math.sqrt(D[i]!))));
+    closeTo((await oracle.kernel({ scaling })).data, scaledK.flat());
+    closeTo(
+      (await oracle.kernelProduct(U, { scaling })).data,
+      scaledK.map((row) => dot(row, U.data)),
+    );
+    const w = (): number[] => variables.flatMap((v) => Array.from(v.dataSync()));
+    const w0 = w();
+    await oracle.pullback(U, { scaling });
+    await oracle.move(0.125);
+    await oracle.finish!();
+    closeTo(
+      w().map((x, i) => (x - w0[i]!) / 0.125),
+      D.map((x, i) => J.reduce((sum, row, r) => sum + row[i]! * U.data[r]!, 0) / x),
+    );
+    let start = 0;
+    for (const v of variables) {
+      const value = tf.tensor(w0.slice(start, (start += v.size)), v.shape);
+      v.assign(value);
+      value.dispose();
+    }
     oracle.dispose();
     // Little memory: blocks of outputs and of rows, and products by two passes.
     const frugal = compositeOracle({ outputs, loss, variables, memory: 64 });
@@ -94,6 +121,7 @@ describe.each(['cpu', 'wasm'])('structure on %s', (backend) => {
       (await frugal.kernelProduct(U)).data,
       K.map((row) => dot(row, U.data)),
     );
+    closeTo((await frugal.kernel({ scaling })).data, scaledK.flat());
     frugal.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
