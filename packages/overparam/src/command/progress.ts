@@ -1,8 +1,8 @@
-import cliProgress from 'cli-progress';
 import { duration, percent, significant } from '../results/format.ts';
 import type { RunIdentity, SessionObserver } from '../session/session.ts';
 import type { RunProgress } from '../training/train-run.ts';
-import { colorsFor, columnsOf, isTerminal, type Terminal } from './terminal.ts';
+import { liveBar, type LiveBar } from './live-bar.ts';
+import { colorsFor, isTerminal, type Terminal } from './terminal.ts';
 
 /** What the session has ahead of it. */
 interface Extent {
@@ -17,32 +17,18 @@ export function progressOn(terminal: Terminal, extent: Extent): SessionObserver 
   return isTerminal(terminal.stderr) ? liveLine(terminal, extent) : plainLines(terminal, extent);
 }
 
-function liveLine({ stderr }: Terminal, extent: Extent): SessionObserver & { close(): void } {
+function liveLine(terminal: Terminal, extent: Extent): SessionObserver & { close(): void } {
+  const { stderr } = terminal;
   const colors = colorsFor(stderr);
   const remaining = timeLeft(extent);
-  let bar: cliProgress.SingleBar | undefined;
+  let bar: LiveBar | undefined;
   const close = (): void => {
     bar?.stop();
     bar = undefined;
   };
   return {
     started(run) {
-      const name = nameOf(run, extent);
-      bar = new cliProgress.SingleBar({
-        stream: stderr as NodeJS.WritableStream,
-        fps: 12,
-        hideCursor: true,
-        clearOnComplete: true,
-        // Interrupts are the command's own affair.
-        gracefulExit: false,
-        format(_, { progress }, { text = '' }: { text?: string }) {
-          const width = Math.max(5, Math.min(24, columnsOf(stderr) - name.length - text.length - 4));
-          const done = Math.round(progress * width);
-          const track = colors.cyan('━'.repeat(done)) + colors.dim('━'.repeat(width - done));
-          return `${colors.bold(name)} ${track} ${text}`.slice(0, columnsOf(stderr) + 40);
-        },
-      });
-      bar.start(1, 0, {});
+      bar = liveBar(terminal, nameOf(run, extent));
     },
     progressed(run, progress) {
       const { position, stepsPerEpoch, last } = progress;
@@ -57,7 +43,7 @@ function liveLine({ stderr }: Terminal, extent: Extent): SessionObserver & { clo
         `step ${significant(last.stepSize).padEnd(8)}`,
         `${duration(remaining(run, progress))} left`,
       ].join('  ');
-      bar?.update(Math.min(1, position.step / total), { text });
+      bar?.update(position.step / total, text);
     },
     finished(run, { epochs, stopped }) {
       close();

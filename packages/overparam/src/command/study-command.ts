@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OverparamError } from '@overparam/core';
-import cliProgress from 'cli-progress';
 import Table from 'cli-table3';
 import { studyPictureOf, studyReportOf } from '../report/study-report.ts';
 import { duration } from '../results/format.ts';
@@ -17,9 +16,10 @@ import {
 } from '../studies/session.ts';
 import type { Findings, Study } from '../studies/study.ts';
 import { onInterrupt } from './interrupt.ts';
+import { liveBar, type LiveBar } from './live-bar.ts';
 import { wholeNumber } from './run-options.ts';
 import { frame } from './table.ts';
-import { colorsFor, columnsOf, isTerminal, type Terminal } from './terminal.ts';
+import { colorsFor, isTerminal, type Terminal } from './terminal.ts';
 
 /** The options that all studies have, as text. */
 export interface StudyCommandOptions {
@@ -113,36 +113,19 @@ async function saved(
 }
 
 /** A live line on a terminal; a line for each piece elsewhere. */
-function progressOn({ stderr }: Terminal): StudyObserver & { close(): void } {
+function progressOn(terminal: Terminal): StudyObserver & { close(): void } {
+  const { stderr } = terminal;
   const colors = colorsFor(stderr);
-  const live = isTerminal(stderr);
-  let name = '';
-  let bar: cliProgress.SingleBar | undefined;
+  let bar: LiveBar | undefined;
   const close = (): void => {
     bar?.stop();
     bar = undefined;
   };
   return {
     started({ label }, index, count) {
-      name = `${index + 1}/${count} ${label}`;
-      if (!live) return;
-      bar = new cliProgress.SingleBar({
-        stream: stderr as NodeJS.WritableStream,
-        fps: 12,
-        hideCursor: true,
-        clearOnComplete: true,
-        // Interrupts are the command's own affair.
-        gracefulExit: false,
-        format(_, { progress }, { text = '' }: { text?: string }) {
-          const width = Math.max(5, Math.min(24, columnsOf(stderr) - name.length - text.length - 4));
-          const done = Math.round(progress * width);
-          const track = colors.cyan('━'.repeat(done)) + colors.dim('━'.repeat(width - done));
-          return `${colors.bold(name)} ${track} ${text}`.slice(0, columnsOf(stderr) + 40);
-        },
-      });
-      bar.start(1, 0, {});
+      if (isTerminal(stderr)) bar = liveBar(terminal, `${index + 1}/${count} ${label}`);
     },
-    progressed: ({ done, text }) => bar?.update(Math.min(1, done), { text }),
+    progressed: ({ done, text }) => bar?.update(done, text),
     finished({ label }, index, count, seconds) {
       close();
       stderr.write(`${colors.bold(`${index + 1}/${count} ${label}`)}  ${colors.dim(duration(seconds))}\n`);

@@ -1,7 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/core';
 import * as tf from '@tensorflow/tfjs';
 import { sha256 } from '../experiments/checksum.ts';
 import { experimentNamed } from '../experiments/index.ts';
@@ -11,6 +10,7 @@ import { RESULTS_FORMAT, RESULTS_VERSION, type Plan, type Results, type RunResul
 import { outputsOf, type Task } from '../training/task.ts';
 import { countParameters } from '../training/model.ts';
 import { trainRun, type RunProgress, type RunRecord } from '../training/train-run.ts';
+import { makeFolder } from './make-folder.ts';
 import { writeCheckpoint, type SessionCheckpoint } from './checkpoint.ts';
 
 /** Which of the session's runs it is. */
@@ -67,13 +67,7 @@ export async function runSession({
   const save = (current: SessionCheckpoint['current']): Promise<void> =>
     writeCheckpoint(path, { plan, dataPath: dataPath ?? null, finished, current });
 
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw new OverparamError(
-      'UNWRITABLE',
-      `The folder ${out} cannot be made (${(cause as Error).message}): choose another with --out.`,
-      { cause },
-    );
-  });
+  await makeFolder(out);
   // A folder that cannot be written to is to be known before hours of training.
   if (!from) await save(null);
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/core';
 import { writeAtomically } from '../session/atomic-write.ts';
+import { makeFolder } from '../session/make-folder.ts';
 import type { Outcome, Piece, Study, StudyProgress } from './study.ts';
 
 /** A study between two moments of its work, as plain data. */
@@ -56,13 +57,7 @@ export async function runStudy({
     const json = JSON.stringify({ study: study.name, settings, finished, current } satisfies StudyCheckpoint);
     await writeAtomically(pathIn(out), `${FORMAT} ${sha256(json)}\n${json}`);
   };
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw new OverparamError(
-      'UNWRITABLE',
-      `The folder ${out} cannot be made (${(cause as Error).message}): choose another with --out.`,
-      { cause },
-    );
-  });
+  await makeFolder(out);
   // A folder that cannot be written to is to be known before the work.
   if (!from) await save(null);
 
