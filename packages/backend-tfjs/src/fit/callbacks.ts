@@ -1,7 +1,5 @@
 import type { Answer } from '@overparam/core';
 
-export type Logs = Readonly<Record<string, number>>;
-
 /** Callbacks as tfjs-layers has them: an object of functions, or a `tf.Callback` such as `tf.callbacks.earlyStopping()`. */
 export interface FitCallback {
   setParams?(params: Readonly<Record<string, unknown>>): void;
