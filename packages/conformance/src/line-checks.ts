@@ -5,6 +5,7 @@ import { slopingProblems, wideProblem } from './problem.ts';
 import { ensure, Finding, shown } from './promise-broken.ts';
 import { ensureSame, same } from './same.ts';
 import { sizeOf } from './sizes.ts';
+import type { AnyOracle } from './subject.ts';
 import type { Testing } from './test-backend.ts';
 import { dot, norm, plus } from './vector.ts';
 
@@ -118,13 +119,16 @@ export function lineChecks(testing: Testing): Check[] {
     }),
 
     about('move-refuses', [...basic, 'move'], async ({ oracle, w }) => {
-      for (const step of [NaN, Infinity, -Infinity]) {
-        await oracle.linearize();
-        const before = await w();
-        const threw = await refused(() => oracle.move(step));
-        await oracle.abandon?.();
-        ensureSame(await w(), before, `the parameters after move(${step})`);
-        ensure(threw, () => `move(${step}) went well`);
+      for (const [question, move] of Object.entries(moves)) {
+        if (typeof oracle[question as keyof typeof oracle] !== 'function') continue;
+        for (const step of [NaN, Infinity, -Infinity]) {
+          await oracle.linearize();
+          const before = await w();
+          const threw = await refused(() => move(oracle as Required<AnyOracle>, step));
+          await oracle.abandon?.();
+          ensureSame(await w(), before, `the parameters after ${question} by ${step}`);
+          ensure(threw, () => `${question} by ${step} went well`);
+        }
       }
     }),
 
@@ -195,6 +199,18 @@ export function lineChecks(testing: Testing): Check[] {
     }),
   ];
 }
+
+/** Every question that moves, by a step. */
+const moves: Readonly<Record<string, (oracle: Required<AnyOracle>, step: number) => unknown>> = {
+  move: (oracle, step) => oracle.move(step),
+  moveAlong: (oracle, step) => oracle.moveAlong('gradient', step),
+  moveHeavyBall: (oracle, step) => oracle.moveHeavyBall(step, 0.5),
+  moveNesterov: (oracle, step) => oracle.moveNesterov(step, 0.5),
+  async moveExtragradient(oracle, step) {
+    await oracle.probeGradient(0.5);
+    return oracle.moveExtragradient(step);
+  },
+};
 
 /** How fast f may change along d: per unit of the step, in units of its own scale. */
 export function reachOf({ problem, start }: Posed, d: ArrayLike<number>): number {

@@ -89,7 +89,7 @@ export function answering(oracle: AnyOracle, ...questions: (keyof AnyOracle)[]):
 export const inModules = (problem: Problem, v: Numbers, modules?: readonly string[]): Float64Array =>
   maskOf(problem, modules).map((on, p) => (on ? v[p]! : 0));
 
-/** @throws Finding unless the promise of an answer is kept, with the question in the message */
+/** Whether the oracle refuses a question; what the suite itself finds wrong passes through. */
 export async function refused(ask: () => unknown): Promise<boolean> {
   try {
     await ask();
