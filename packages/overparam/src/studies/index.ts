@@ -2,7 +2,19 @@ import { california } from './california/index.ts';
 import { oneDimension } from './deconvolution/one-dimension.ts';
 import { twoDimensions } from './deconvolution/two-dimensions.ts';
 import { hiddenLearning } from './hidden-learning/index.ts';
+import { mirrorAgainstEuclidean } from './mirror-against-euclidean/index.ts';
 import { nist } from './nist/index.ts';
+import { reluTrajectories } from './relu-trajectories/index.ts';
 import type { Study } from './study.ts';
+import { twoLayer } from './two-layer/index.ts';
 
-export const studies: readonly Study[] = [hiddenLearning, california, nist, oneDimension, twoDimensions];
+export const studies: readonly Study[] = [
+  hiddenLearning,
+  california,
+  nist,
+  oneDimension,
+  twoDimensions,
+  mirrorAgainstEuclidean,
+  reluTrajectories,
+  twoLayer,
+];

@@ -26,6 +26,8 @@ interface Following<State> {
   readonly iterations: number;
   /** How many moments to keep, about. */
   readonly moments: number;
+  /** Iterations to keep anyway. */
+  readonly also?: readonly number[];
   look(measure: Measure): Looked;
 }
 
@@ -39,10 +41,11 @@ const STEPS_AT_A_TIME = 64;
 
 /** Follows a flow, and keeps moments that lie close together at first; undefined where `progress` said to leave off. */
 export async function follow<State extends { readonly iteration: number }>(
-  { flow, oracle, iterations, moments: count, look }: Following<State>,
+  { flow, oracle, iterations, moments: count, also = [], look }: Following<State>,
   { from, progress }: Working,
 ): Promise<readonly Moment[] | undefined> {
-  const kept = new Set(Array.from({ length: count + 1 }, (_, k) => Math.round(iterations * (k / count) ** 3)));
+  const even = Array.from({ length: count + 1 }, (_, k) => Math.round(iterations * (k / count) ** 3));
+  const kept = new Set([...even, ...also]);
   let { state, moments } = (from as Snapshot<State> | undefined) ?? { state: flow.init(), moments: [] };
   for (;;) {
     const { iteration } = state;
