@@ -14,9 +14,12 @@ export interface Facts {
   readonly directionNorm: number | null;
 }
 
-/** @param scale the factor of the model's g over the loss's */
+/**
+ * @param oracle with `sizes` where they are wanted
+ * @param scale the factor of the model's g over the loss's
+ */
 export function* factsOf(
-  oracle: Asking<GaussNewtonOracle>,
+  oracle: Pick<Asking<GaussNewtonOracle>, 'sizes'>,
   { largestGradient }: Model,
   { squaredGradientNorm }: Linearization,
   scale = 1,

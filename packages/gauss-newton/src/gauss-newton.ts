@@ -110,6 +110,8 @@ export function gaussNewton(
   const lambda = stepSize(all, { curvature, fallback: 0.1 });
   const search = searchOf(all.search);
   const stop = stopping(all);
+  // What sizes tell costs a backend another pass over its weights, and only these look at it.
+  const measured = all.stepTolerance !== null || (all.gradientTolerance ?? 0) > 0 || m > 0;
   const shape = { curvature, solver, matrixFree: damping.fixed !== null, primal: m === 0 };
 
   return {
@@ -141,7 +143,7 @@ export function gaussNewton(
       const initial = lambda(dimensions);
       const found = yield* search(oracle.probe, { initial, value, slope, reference: value });
       const step = found.accepted ? found.step : 0;
-      const facts = yield* factsOf(oracle, model, line);
+      const facts = yield* factsOf(measured ? oracle : {}, model, line);
       const directionNorm = facts.directionNorm ?? normWith(h, momentum);
       const after: GaussNewtonState = {
         evaluations: state.evaluations + 1 + found.forwards,

@@ -40,7 +40,8 @@ describe('a step asks', () => {
   it('one kernel, one pullback and one evaluation', () => {
     const step = { dimensions: 1, lossGradient: 1, kernel: 1, pullback: 1, probe: 1, move: 1 };
     expect(asked(gaussNewton(), bare(network(1, wide)))).toEqual(step);
-    expect(asked(gaussNewton({ damping: 1e-3 }), network(1, wide))).toEqual({ ...step, sizes: 1 });
+    expect(asked(gaussNewton({ damping: 1e-3 }), network(1, wide))).toEqual(step);
+    expect(asked(gaussNewton({ stepTolerance: 1e-9 }), network(1, wide))).toEqual({ ...step, sizes: 1 });
     expect(asked(gaussNewton({ curvature: 'loss' }), bare(network(1, wide)))).toEqual({
       ...step,
       lossHessianFactor: 1,
