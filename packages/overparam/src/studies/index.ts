@@ -4,6 +4,7 @@ import { twoDimensions } from './deconvolution/two-dimensions.ts';
 import { hiddenLearning } from './hidden-learning/index.ts';
 import { mirrorAgainstEuclidean } from './mirror-against-euclidean/index.ts';
 import { nist } from './nist/index.ts';
+import { particleComplexity } from './particle-complexity/index.ts';
 import { reluTrajectories } from './relu-trajectories/index.ts';
 import type { Study } from './study.ts';
 import { twoLayer } from './two-layer/index.ts';
@@ -17,4 +18,5 @@ export const studies: readonly Study[] = [
   mirrorAgainstEuclidean,
   reluTrajectories,
   twoLayer,
+  particleComplexity,
 ];

@@ -198,7 +198,7 @@ const EMPTY = 1e-6;
 
 const told = ({ piece, result: { mass, active, angle } }: Outcome<Training, Result>): string =>
   mass < EMPTY
-    ? `${piece.label}: the weight decay outweighs what any neuron can gain, and the student shrinks to nothing.`
+    ? `${piece.label}: under the weight decay the student shrinks to nothing.`
     : `${piece.label}: ${active} neurons hold the mass in the end, and every neuron of the teacher has one within ${angle.toFixed(0)} degrees.`;
 
 function findings(outcomes: readonly Outcome<Training, Result>[], settings: Settings): Findings {
