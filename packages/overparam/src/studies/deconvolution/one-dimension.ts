@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot';
-import type { PlotOptions } from '@observablehq/plot';
 import {
   alternatingGrid,
   certify,
@@ -13,13 +12,14 @@ import {
   type Measure,
   type MeasureProblem,
 } from '@overparam/wasserstein-flow';
-import { colorOf, linearAxis } from '../../figures/index.ts';
+import { linearAxis } from '../../figures/index.ts';
 import { numberIn, numbersIn, seedsIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { exponential } from '../particle-flows/exponential.ts';
 import { etaAt, etaCurve } from '../particle-flows/eta.ts';
+import { filmOfPaths, FRAMES } from '../particle-flows/film-of-paths.ts';
 import { follow, type Moment } from '../particle-flows/follow.ts';
-import { framesOf, modulo, pathsOf } from '../particle-flows/paths.ts';
+import { framesOf, modulo } from '../particle-flows/paths.ts';
 import type { Findings, Outcome, Piece, Study, StudyFigure } from '../study.ts';
 import { farthest } from './farthest.ts';
 
@@ -202,7 +202,6 @@ function findings(outcomes: readonly Outcome<Problem, Result>[], settings: Setti
 const above = (objective: number, minimum: number): number | null =>
   objective - minimum > 4e-16 * minimum ? objective - minimum : null;
 
-const FRAMES = 50;
 const PERIOD = 2 * Math.PI;
 
 function flowFigure({ moments, optimum }: Result, { particles, lambda }: Settings): StudyFigure {
@@ -212,36 +211,24 @@ function flowFigure({ moments, optimum }: Result, { particles, lambda }: Setting
   ];
   const heights = moments.flatMap(({ measure }) => toRadii(measure).radii.map(Math.abs));
   const height = 1.05 * Math.max(...heights);
-  const frame = (upTo: number): PlotOptions => {
-    const past = moments.slice(0, upTo + 1);
-    const now = past.at(-1)!.measure;
-    const dots = now.weights.map((a, i) => ({ at: at(now, i), sign: Math.sign(a) }));
-    return {
-      x: { ...linearAxis('x', 'position'), domain: [0, PERIOD] },
-      y: { ...linearAxis('y', 'signed radius, sign(a) sqrt(m |a|)'), domain: [-height, height] },
-      marks: [
-        Plot.ruleX(optimum.measure.positions, {
-          x: ([x]: readonly number[]) => modulo(x!, PERIOD),
-          stroke: 'var(--faint)',
-          strokeDasharray: '2 3',
-        }),
-        Plot.ruleY([0], { stroke: 'var(--faint)' }),
-        Plot.line(pathsOf(past, at, PERIOD), { x: 'x', y: 'y', z: 'line', stroke: 'var(--faint)', strokeWidth: 0.8 }),
-        Plot.dot(dots, {
-          x: ({ at: [x] }: (typeof dots)[number]) => x,
-          y: ({ at: [, y] }: (typeof dots)[number]) => y,
-          fill: ({ sign }: (typeof dots)[number]) => colorOf(sign > 0 ? 0 : 1),
-          r: 3,
-        }),
-      ],
-    };
+  const ground = {
+    x: { ...linearAxis('x', 'position'), domain: [0, PERIOD] },
+    y: { ...linearAxis('y', 'signed radius, sign(a) sqrt(m |a|)'), domain: [-height, height] },
+    marks: [
+      Plot.ruleX(optimum.measure.positions, {
+        x: ([x]: readonly number[]) => modulo(x!, PERIOD),
+        stroke: 'var(--faint)',
+        strokeDasharray: '2 3',
+      }),
+      Plot.ruleY([0], { stroke: 'var(--faint)' }),
+    ],
   };
   return {
     name: 'flow',
     title: `The flow of ${particles} particles, lambda ${lambda[0]}`,
     legend: ['positive', 'negative'],
     note: 'Dashed: the spikes of the optimum. Frames lie close together at first.',
-    plots: framesOf(moments, FRAMES).map((moment) => frame(moments.indexOf(moment))),
+    plots: filmOfPaths({ moments, at, period: PERIOD, ground }),
     numbers: [
       ['iteration', 'particle', 'position', 'weight'],
       ...moments.flatMap(({ iteration, measure }) =>

@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot';
-import type { PlotOptions } from '@observablehq/plot';
 import {
   certify,
   energy,
@@ -20,6 +19,7 @@ import { colorOf, linearAxis } from '../../figures/index.ts';
 import { numberIn, seedsIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { etaAt, etaCurve } from '../particle-flows/eta.ts';
+import { filmOfPaths, FRAMES } from '../particle-flows/film-of-paths.ts';
 import { follow, type Moment } from '../particle-flows/follow.ts';
 import { framesOf, modulo, pathsOf } from '../particle-flows/paths.ts';
 import { teacherOf } from '../particle-flows/teacher.ts';
@@ -172,13 +172,10 @@ function findings(outcomes: readonly Outcome<Training, Result>[], settings: Sett
   };
 }
 
-const FRAMES = 50;
-
 /** |w| a of every neuron, in the colour of the sign of w at the end; rays: the teacher. */
 function pathFigure({ piece, result: { moments } }: Outcome<Training, Result>, settings: Settings): StudyFigure {
   const { particles } = settings;
   const { teacher } = problemOf(piece.seed, settings);
-  const signs = moments.at(-1)!.measure.weights.map(Math.sign);
   const at = ({ positions, weights }: Measure, i: number): readonly [number, number] => {
     const w = particles * Math.abs(weights[i]!);
     return [w * positions[i]![0]!, w * positions[i]![1]!];
@@ -193,37 +190,25 @@ function pathFigure({ piece, result: { moments } }: Outcome<Training, Result>, s
     const over = Math.max(Math.abs(ray.x) / (1.55 * reach), Math.abs(ray.y) / reach, 1);
     return { ...ray, x: ray.x / over, y: ray.y / over };
   });
-  const frame = (upTo: number): PlotOptions => {
-    const past = moments.slice(0, upTo + 1);
-    const now = past.at(-1)!.measure;
-    const dots = now.weights.map((_, i) => ({ at: at(now, i), sign: signs[i]! }));
-    return {
-      x: { ...linearAxis('x', 'm |w| a, first coordinate'), domain: [-1.55 * reach, 1.55 * reach] },
-      y: { ...linearAxis('y', 'second coordinate'), domain: [-reach, reach] },
-      marks: [
-        Plot.line(inside, {
-          x: 'x',
-          y: 'y',
-          z: 'j',
-          stroke: ({ sign }: (typeof inside)[number]) => colorOf(sign > 0 ? 0 : 1),
-          strokeDasharray: '3 4',
-        }),
-        Plot.line(pathsOf(past, at), { x: 'x', y: 'y', z: 'line', stroke: 'var(--faint)', strokeWidth: 0.8 }),
-        Plot.dot(dots, {
-          x: ({ at: [x] }: (typeof dots)[number]) => x,
-          y: ({ at: [, y] }: (typeof dots)[number]) => y,
-          fill: ({ sign }: (typeof dots)[number]) => colorOf(sign > 0 ? 0 : 1),
-          r: 3,
-        }),
-      ],
-    };
+  const ground = {
+    x: { ...linearAxis('x', 'm |w| a, first coordinate'), domain: [-1.55 * reach, 1.55 * reach] },
+    y: { ...linearAxis('y', 'second coordinate'), domain: [-reach, reach] },
+    marks: [
+      Plot.line(inside, {
+        x: 'x',
+        y: 'y',
+        z: 'j',
+        stroke: ({ sign }: (typeof inside)[number]) => colorOf(sign > 0 ? 0 : 1),
+        strokeDasharray: '3 4',
+      }),
+    ],
   };
   return {
     name: 'trajectories',
     title: `Neurons of the student, ${piece.label}`,
     legend: ['w > 0', 'w < 0'],
     note: "Dashed: the directions of the teacher's neurons. Frames lie close together at first.",
-    plots: framesOf(moments, FRAMES).map((moment) => frame(moments.indexOf(moment))),
+    plots: filmOfPaths({ moments, at, ground }),
     numbers: [
       ['iteration', 'neuron', 'm w', 'a, first coordinate', 'a, second coordinate'],
       ...moments.flatMap(({ iteration, measure: { positions, weights } }) =>
