@@ -22,6 +22,10 @@ export function addHadamard(
   const columns = samples * positions;
   for (let n = 0; n < samples; n++) {
     const row = (n * outputs + k) * width + j;
+    if (positions === 1) {
+      addRow(data, row, outputs, a, b, n * samples, samples);
+      continue;
+    }
     for (let t = 0; t < positions; t++) {
       let at = (n * positions + t) * columns;
       for (let m = 0; m < samples; m++) {
@@ -31,6 +35,20 @@ export function addHadamard(
       }
     }
   }
+}
+
+/** One position a sample: most layers, and the inner loop of a step. */
+function addRow(
+  data: Float64Array,
+  row: number,
+  stride: number,
+  a: ArrayLike<number> | undefined,
+  b: ArrayLike<number>,
+  start: number,
+  samples: number,
+): void {
+  if (a) for (let m = 0, at = row; m < samples; m++, at += stride) data[at]! += a[start + m]! * b[start + m]!;
+  else for (let m = 0, at = row; m < samples; m++, at += stride) data[at]! += b[start + m]!;
 }
 
 /** Copies the blocks of outputs k > j to j < k: the kernel is symmetric. */
