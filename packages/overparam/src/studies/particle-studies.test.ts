@@ -38,6 +38,8 @@ interface Moment {
 async function results<R>(name: string, options: readonly string[], folder: string = out): Promise<readonly R[]> {
   const { code, stderr } = await command('run', name, ...options, '--out', folder);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+  // As XML has it, a picture has no < within an attribute.
+  expect(await readFile(join(folder, 'picture.svg'), 'utf8')).not.toMatch(/="[^"]*<[^"]*"/);
   const { pieces } = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as {
     pieces: readonly { result: R }[];
   };

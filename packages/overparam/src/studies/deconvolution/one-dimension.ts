@@ -131,7 +131,7 @@ function findings(outcomes: readonly Outcome<Problem, Result>[], settings: Setti
   const zero = (piece: Problem): number => energy(problemOf(piece, settings).problem, { positions: [], weights: [] });
   return {
     text: [
-      `${spikes} spikes of either sign and mass 1 in all, seen through frequencies up to ${cutoff}; ${particles} particles, the conic flow with alpha ${alpha} and beta ${beta}, ${iterations} iterations.`,
+      `${spikes} spikes of either sign, frequencies up to ${cutoff}; ${particles} particles, conic flow with alpha ${alpha} and beta ${beta}, ${iterations} iterations.`,
       ...outcomes.map(({ piece, result: { moments, optimum, maximum, farthest: distance } }) => {
         const { objective, gap } = moments.at(-1)!;
         const relative = (gap ?? 0) / zero(piece);
@@ -245,7 +245,7 @@ function etaFigure({ piece, result: { moments } }: Outcome<Problem, Result>, set
   const first = etaAt(problem, moments[0]!.measure, grid);
   return {
     name: 'certificate',
-    title: 'The certificate eta, and the band |eta| <= 1',
+    title: 'The certificate eta, and the band from -1 to 1',
     note: 'A measure is optimal if and only if eta stays in the band and touches its edge at every particle, on the side of its sign.',
     plots: framesOf(moments, FRAMES).map(({ measure }) =>
       etaCurve({

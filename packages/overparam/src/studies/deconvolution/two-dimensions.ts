@@ -160,7 +160,7 @@ function findings(outcomes: readonly Outcome<Run, Result>[], settings: Settings)
     }));
   return {
     text: [
-      `Three positive spikes, seen through frequencies up to ${cutoff} in each direction; the conic flow with alpha ${alpha} and beta ${beta}, ${iterations} iterations from radii of 1/2.`,
+      `Three positive spikes, frequencies up to ${cutoff} in each direction; conic flow with alpha ${alpha} and beta ${beta}, ${iterations} iterations.`,
       ...(certified.length > 0
         ? [
             `The largest duality gap in the end is ${largestGap.toExponential(1)}, of the runs with ${[...new Set(certified.map(({ piece }) => piece.particles))].join(', ')} particles.`,

@@ -113,7 +113,8 @@ function findings(outcomes: readonly Outcome<Descent, Result>[], settings: Setti
   const end = ({ moments }: Result): Moment => moments.at(-1)!;
   return {
     text: [
-      `One spike of weight 1 at pi, frequencies up to ${cutoff}, lambda ${lambda}, a grid of ${points} points; steps of ${alpha}, mirror descent from weights of ${weight} / ${points}, the others from 0.`,
+      `One spike of weight 1 at pi, frequencies up to ${cutoff}, lambda ${lambda}, a grid of ${points} points; ${iterations} steps of ${alpha}.`,
+      `Mirror descent begins with weights of ${weight} / ${points}, the others with 0.`,
       `min J = ${minimum.toFixed(9)} over all measures on the circle. After ${iterations} iterations J is ${outcomes.map(({ piece, result }) => `${end(result).objective.toFixed(7)} by ${piece.label}`).join(', ')}.`,
     ],
     tables: [

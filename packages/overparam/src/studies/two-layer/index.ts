@@ -208,7 +208,8 @@ function findings(outcomes: readonly Outcome<Training, Result>[], settings: Sett
   const plain = outcomes.filter(({ piece }) => piece.lambda === 0);
   return {
     text: [
-      `Inputs uniform on the sphere of R^${inputs}, a teacher of ${teacherNeurons} neurons; ${how}, ${iterations} steps of ${step}: a time of ${(step * iterations).toPrecision(3)} (the paper: 500,000 steps of 2e-4 with batches of 500, a time of 100).`,
+      `Inputs uniform on the sphere of R^${inputs}, a teacher of ${teacherNeurons} neurons; ${how}, ${iterations} steps of ${step}.`,
+      `A time of ${(step * iterations).toPrecision(3)}; the paper has 500,000 steps of 2e-4 with batches of 500, a time of 100.`,
       ...(plain.length > 0
         ? [
             `Without weight decay the loss falls to ${plain.map(({ piece, result }) => `${exponential(end(result).loss / result.curve[0]!.loss)} of its start with ${piece.particles} neurons${settings.seeds.length > 1 ? ` (seed ${piece.seed})` : ''}`).join(', ')}.`,
