@@ -157,7 +157,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   'deconvolution-2d': ['--iterations', '100', '--particles', '9', '--lambda', '1,0'],
   'mirror-against-euclidean': ['--iterations', '200'],
   'relu-trajectories': ['--iterations', '300'],
-  'two-layer': ['--iterations', '200', '--lambda', '0,0.01', '--batch', '20', '--particles', '5'],
+  'two-layer': ['--iterations', '200', '--lambda', '0,0.01', '--batch', '20', '--particles', '5,150'],
   'particle-complexity': ['--iterations', '100', '--seed', '0,1', '--deconvolution-particles', '3', '--relu-particles', '4', '--inputs', '5'], // prettier-ignore
 };
 

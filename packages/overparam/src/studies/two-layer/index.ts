@@ -42,7 +42,7 @@ interface Result {
   readonly curve: readonly { readonly iteration: number; readonly objective: number; readonly loss: number }[];
   /** 1/m sum |w_i|^2 at the end, as a part of its start: the weight decay can leave nothing. */
   readonly mass: number;
-  /** Neurons that hold more than a hundredth of the student's mass. */
+  /** Neurons of more than a hundredth of the largest. */
   readonly active: number;
   /** The largest angle, in degrees, of a teacher's neuron from the nearest active one of the student. */
   readonly angle: number;
@@ -128,8 +128,8 @@ export const twoLayer: Study<Settings, Training, Result> = {
     const end = moments.at(-1)!.measure.positions.map((w) => w.map(signedSquare));
     const massOf = ({ positions: at }: Measure): number => at.flat().reduce((sum, w) => sum + w * w, 0);
     const sizes = end.map((u) => Math.hypot(...u));
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    const active = end.filter((_, i) => sizes[i]! > total / 100);
+    const largest = Math.max(...sizes);
+    const active = end.filter((_, i) => sizes[i]! > largest / 100);
     return {
       curve: moments.map(({ iteration, objective, measure }) => ({ iteration, objective, loss: objective - decay(measure) })), // prettier-ignore
       mass: massOf(moments.at(-1)!.measure) / massOf(moments[0]!.measure),
@@ -199,7 +199,7 @@ const EMPTY = 1e-6;
 const told = ({ piece, result: { mass, active, angle } }: Outcome<Training, Result>): string =>
   mass < EMPTY
     ? `${piece.label}: under the weight decay the student shrinks to nothing.`
-    : `${piece.label}: ${active} neurons hold the mass in the end, and every neuron of the teacher has one within ${angle.toFixed(0)} degrees.`;
+    : `${piece.label}: ${active} neurons are active in the end, and every neuron of the teacher has one within ${angle.toFixed(0)} degrees.`;
 
 function findings(outcomes: readonly Outcome<Training, Result>[], settings: Settings): Findings {
   const { inputs, teacherNeurons, batch, step, iterations } = settings;
@@ -230,7 +230,7 @@ function findings(outcomes: readonly Outcome<Training, Result>[], settings: Sett
           result.mass < EMPTY ? '' : `${result.angle.toFixed(0)}°`,
           exponential(result.mass),
         ]),
-        note: 'Losses are expectations, by the arc-cosine kernel. Active neurons hold more than a hundredth of the mass; the angle is that of a neuron of the teacher from the nearest active one, at most; mass: sum |w|^2 as a part of its start.',
+        note: 'Losses are expectations, by the arc-cosine kernel. Active neurons have more than a hundredth of the norm of the largest; the angle is that of a neuron of the teacher from the nearest active one, at most; mass: sum |w|^2 as a part of its start.',
       },
     ],
     figures: [
