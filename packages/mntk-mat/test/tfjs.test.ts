@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { run, type Matrix, type ModuleKernelsRequest, type Step } from '@overparam/core';
+import { run, type Matrix, type Step } from '@overparam/core';
 import { composite, denseNetwork, softmaxCrossEntropy } from '@overparam/backend-float64';
 import { compositeOracle } from '@overparam/backend-tfjs';
 import { matrix } from '@overparam/linear-algebra';
@@ -17,27 +17,6 @@ const normal = (rows: number, columns: number): Matrix =>
 const X = normal(N, d);
 const labels = Array.from({ length: N }, (_, n) => n % C);
 const layers = widths.map((units, l) => ({ kernel: normal(l === 0 ? d : widths[l - 1]!, units), bias: normal(1, units).data })); // prettier-ignore
-
-/** The kernels of modules, for as long as the backend does not make them itself. */
-function byKernel(oracle: ReturnType<typeof compositeOracle>) {
-  return {
-    modules: () => names,
-    moduleKernels({ modules = names, along }: ModuleKernelsRequest = {}): Matrix[] {
-      const V = along === 'loss' ? (oracle.lossGradient() as Matrix) : along;
-      return modules.map((module) => {
-        const K = oracle.kernel({ modules: [module] }) as Matrix;
-        if (!V) return K;
-        const out = matrix(N, N);
-        K.data.forEach((k, at) => {
-          const [i, j] = [Math.floor(at / K.rows), at % K.rows];
-          out.data[Math.floor(i / C) * N + Math.floor(j / C)]! += V.data[i]! * k * V.data[j]!;
-        });
-        return out;
-      });
-    },
-    ...oracle,
-  };
-}
 
 function onTfjs() {
   const x = tf.tensor2d(Float32Array.from(X.data), [N, d]);
@@ -58,7 +37,7 @@ function onTfjs() {
     direction: 'adam',
   });
   const values = (l: number): number[] => Object.values(variables[l]!).flatMap((one) => Array.from(one.dataSync()));
-  return { oracle: byKernel(oracle), values };
+  return { oracle, values };
 }
 
 const inFloat64 = () => {

@@ -10,9 +10,15 @@ type Trained = Outcome<Training, TrainingResult>;
 /** The moment at which the refitted output layer is most ahead of the trained one, while the loss is above this share of its start. */
 const FAR_FROM_DONE = 0.1;
 
-/** Where hidden learning shows most: the largest ratio of test loss and refitted test loss before training is done. */
+/**
+ * Where hidden learning shows most: the largest ratio of test loss and refitted test loss before training is done, among
+ * the moments that are no worse than the start: a long step may throw the outputs far off.
+ */
 function mostHidden({ measurements }: TrainingResult): Measurement | undefined {
-  const early = measurements.filter(({ trainLoss }) => trainLoss >= FAR_FROM_DONE * measurements[0]!.trainLoss);
+  const start = measurements[0]!;
+  const early = measurements.filter(
+    ({ trainLoss, testLoss }) => trainLoss >= FAR_FROM_DONE * start.trainLoss && testLoss <= start.testLoss,
+  );
   return early.reduce<Measurement | undefined>(
     (best, now) => (!best || ratio(now) > ratio(best) ? now : best),
     undefined,
@@ -92,7 +98,7 @@ const table = (outcomes: readonly Trained[]): Findings['tables'][number] => ({
       duration(seconds),
     ];
   }),
-  note: `Refitted: the test loss with the output layer fitted anew by least squares; random features: the same before the first step. Most hidden: the largest ratio of test loss and refitted test loss while the train loss is above ${FAR_FROM_DONE} of its start. Training ends at 1e-8 of it.`,
+  note: `Refitted: the test loss with the output layer fitted anew by least squares; random features: the same before the first step. Most hidden: the largest ratio of test loss and refitted test loss while the train loss is above ${FAR_FROM_DONE} of its start and the test loss below its own. Training ends at 1e-8 of it.`,
 });
 
 function hiddenFigure({ piece, result }: Trained): StudyFigure {
