@@ -10,7 +10,7 @@ export const hiddenLearning: Study<HiddenLearningSettings, Training, TrainingRes
   source:
     'Arbel, Menegaux, Wolinski: Rethinking Gauss-Newton for learning over-parameterized models. NeurIPS 2023, arXiv 2302.02904',
   data: 'drawn from a seed: a teacher of 5 hidden units, inputs from N(0, I)',
-  takes: 'about a minute',
+  takes: 'a few minutes; about one with --samples 200',
   options,
   settings,
   pieces: trainings,
