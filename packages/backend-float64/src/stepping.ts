@@ -1,5 +1,6 @@
 import {
-  badOption,
+  finiteStep,
+  notLinearized,
   OverparamError,
   type AcceleratedOracle,
   type Housekeeping,
@@ -114,13 +115,10 @@ export function stepping<At extends Point>(
   };
   const directed = (question: string): Direction => {
     if (direction) return direction;
-    throw new OverparamError(
-      'NOT_LINEARIZED',
-      `'${question}' was asked before a direction was: ask 'linearize' (or 'pullback') first, in the same step.`,
-    );
+    throw notLinearized(question);
   };
   const along = (question: string, step: number): Trial<At> => {
-    if (!Number.isFinite(step)) throw badOption(`The step of '${question}'`, step, 'a finite number');
+    finiteStep(question, step);
     const { d } = directed(question);
     if (trial?.step === step) return trial;
     const w = plus(memory.w, step, d);
@@ -171,8 +169,7 @@ export function stepping<At extends Point>(
     moveExtragradient(step) {
       if (!trialGradient)
         throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      if (!Number.isFinite(step)) throw badOption("The step of 'moveExtragradient'", step, 'a finite number');
-      commit(plus(memory.w, -step, trialGradient));
+      commit(plus(memory.w, -finiteStep('moveExtragradient', step), trialGradient));
     },
     moveHeavyBall(step, momentum) {
       const { w } = along('moveHeavyBall', step);

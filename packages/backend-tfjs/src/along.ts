@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   OverparamError,
-  badOption,
+  finiteStep,
+  notLinearized,
   type AcceleratedOracle,
   type Answer,
   type DirectionName,
@@ -40,10 +41,7 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
   const current = (question: string): Linearized => {
     const here = at();
     if (here) return here;
-    throw new OverparamError(
-      'NOT_LINEARIZED',
-      `'${question}' was asked before 'linearize', or after the step was done.`,
-    );
+    throw notLinearized(question);
   };
   /** w <- next. Points before are kept from the first question on that needs them. */
   const commit = (next: Vector, keeps?: { readonly previous?: true; readonly lookahead?: Vector }): void => {
@@ -75,7 +73,7 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     }
   };
   const trial = (question: string, along: DirectionName | 'd', step: number): Trial => {
-    if (!Number.isFinite(step)) throw badOption(`The step of '${question}'`, step, 'a finite number');
+    finiteStep(question, step);
     const here = current(question);
     return here.trial(along === 'd' ? here.u : here.along(along), step);
   };
@@ -130,8 +128,7 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
       const gradients = current('moveExtragradient').trialGradients;
       if (!gradients)
         throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      if (!Number.isFinite(step)) throw badOption("The step of 'moveExtragradient'", step, 'a finite number');
-      commitFresh(stepFrom(at()!.variables, gradients, step));
+      commitFresh(stepFrom(at()!.variables, gradients, finiteStep('moveExtragradient', step)));
     },
     moveHeavyBall(step, momentum) {
       const { point } = trial('moveHeavyBall', 'd', step);

@@ -1,6 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { disposeAll, engine } from './engine.ts';
+import { engine } from './engine.ts';
 import { intercept } from './intercept.ts';
+import { tapeCopies } from './tape-copies.ts';
 
 /**
  * Runs `body` as tfjs runs what it is to differentiate, so that it does the same operations as in training (tfjs fuses
@@ -8,18 +8,12 @@ import { intercept } from './intercept.ts';
  */
 export function onTape<T>(body: () => T): T {
   const current = engine();
-  const clone = current.clone.bind(current);
-  const saved: Tensor[] = [];
-  const save = (tensor: Tensor): Tensor => {
-    const copy = clone(tensor);
-    saved.push(copy);
-    return copy;
-  };
+  const copies = tapeCopies(current);
   current.startTape();
   try {
-    return intercept(current, { clone: save }, body);
+    return intercept(current, { clone: copies.clone }, body);
   } finally {
     current.endTape();
-    disposeAll(saved);
+    copies.dispose();
   }
 }

@@ -17,8 +17,8 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import {
-  OverparamError,
   badOption,
+  notLinearized,
   type AcceleratedOracle,
   type Answer,
   type ColumnScaling,
@@ -510,9 +510,6 @@ function byKernel(
   }
   return { slope, squaredGradientNorm };
 }
-
-const notLinearized = (question: string): Error =>
-  new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'linearize', 'pullback' or 'direct'.`);
 
 function checkSamples(request: Pick<KernelRequest, 'samples'> | undefined, samples: number): void {
   for (const n of request?.samples ?? [])

@@ -13,10 +13,10 @@ export function circleCost(mu: Measure, nu: Measure, p: number, period: number):
   for (let step = 0; step < 200 && high - low > 1e-16 * total; step++) {
     const middle = low + (high - low) / 2;
     if (middle === low || middle === high) break;
-    const { slopeLeft, slopeRight } = cut(a, b, middle, p, period);
+    const { cost, slopeLeft, slopeRight } = cut(a, b, middle, p, period);
     if (slopeRight < 0) low = middle;
     else if (slopeLeft > 0) high = middle;
-    else return cut(a, b, middle, p, period).cost;
+    else return cost;
   }
   return Math.min(cut(a, b, low, p, period).cost, cut(a, b, high, p, period).cost);
 }

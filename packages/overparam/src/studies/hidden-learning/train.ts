@@ -84,8 +84,8 @@ export async function train(
   const first = halfMeanSquare(outputsOf(student, X), y);
   let measurements = saved?.measurements ?? [];
   for (let step = saved?.step ?? 0; ; step++) {
+    // It begins the step that `take` ends: the network is evaluated once at each point.
     const trainLoss = oracle.loss();
-    oracle.finish();
     const stopped = !(trainLoss < 1e6 * first)
       ? 'diverged'
       : trainLoss <= CONVERGED * first
