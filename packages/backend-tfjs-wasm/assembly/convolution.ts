@@ -5,7 +5,7 @@ import { block, KC, MC, TILE } from './gemm';
 import { col2im, im2col } from './im2col';
 import { packColumns } from './pack';
 import { ROWS } from './tile';
-import { elements, positions, Window } from './window';
+import { elements, inputBytes, positions, Window } from './window';
 
 // @ts-ignore: decorator
 @inline
@@ -77,10 +77,11 @@ export function convolutionFilterGradient(x: usize, w: Window, dy: usize, dw: us
   }
 }
 
-/** dx += col2im(dy W^T). */
+/** dx = col2im(dy W^T). */
 export function convolutionInputGradient(dy: usize, w: Window, filter: usize, dx: usize, n: i32, scratch: usize): void {
   const m = positions(w), k = elements(w), most = rowsOf(w), line = lineOf(k);
   const panels = scratch + TILE, columns = panels + (<usize>((k + 7) * n) << 2);
+  memory.fill(dx, 0, inputBytes(w));
   const panelLine = <usize>(((k + 7) & ~7) << 2);
   for (let pc = 0; pc < n; pc += KC) {
     packColumns(filter + (<usize>pc << 2), n, 1, k, min(KC, n - pc), panels + <usize>pc * panelLine);

@@ -3,7 +3,7 @@
 import { fma } from './fma';
 import { read, write } from './lanes';
 import { endTap, firstTap } from './taps';
-import { Window } from './window';
+import { inputBytes, Window } from './window';
 
 // @ts-ignore: decorator
 @inline
@@ -13,14 +13,16 @@ export function depthwise(x: usize, w: Window, filter: usize, y: usize): void {
   for (let b = 0; b < w.batch; b++) walk(b, x, w, filter, y, FORWARD);
 }
 
-/** dx += the gradient. */
+/** dx = the gradient. */
 export function depthwiseInputGradient(dx: usize, w: Window, filter: usize, dy: usize): void {
+  memory.fill(dx, 0, inputBytes(w));
   for (let b = 0; b < w.batch; b++) walk(b, dx, w, filter, dy, INPUT);
 }
 
-/** dFilter += the gradient. Image by image in `part`, as large as the filter: long sums lose digits. */
+/** dFilter = the gradient. Image by image in `part`, as large as the filter: long sums lose digits. */
 export function depthwiseFilterGradient(x: usize, w: Window, dFilter: usize, dy: usize, part: usize): void {
   const size = <usize>(w.kernelHeight * w.kernelWidth * w.channels) << 2;
+  memory.fill(dFilter, 0, size);
   for (let b = 0; b < w.batch; b++) {
     memory.fill(part, 0, size);
     walk(b, x, w, part, dy, FILTER);

@@ -1,14 +1,14 @@
 import { read, write } from './lanes';
 
 /**
- * y = x scale where the hash of (index, seed) is at least the threshold, an unsigned number; 0 elsewhere. The hash is
+ * Of numbers first ... first + n of a tensor, y = x scale where the hash of (index, seed) is at least the threshold, an unsigned number; 0 elsewhere. The hash is
  * MurmurHash3_x86_32 (A. Appleby, public domain) of the four bytes of the index; `src/ops/murmur3.ts` computes the same one.
  */
-export function dropout(x: usize, n: i32, seed: i32, threshold: i32, scale: f32, y: usize): void {
+export function dropout(x: usize, first: i32, n: i32, seed: i32, threshold: i32, scale: f32, y: usize): void {
   const s = i32x4.splat(seed), t = i32x4.splat(threshold), f = f32x4.splat(scale);
   for (let i = 0; i < n; ) {
     const four = i + 4 <= n, p = <usize>i << 2;
-    const kept = i32x4.ge_u(murmur3(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), s), t);
+    const kept = i32x4.ge_u(murmur3(i32x4.add(i32x4.splat(first + i), i32x4(0, 1, 2, 3)), s), t);
     write(y + p, v128.and(f32x4.mul(read(x + p, four), f), kept), four);
     i += four ? 4 : 1;
   }

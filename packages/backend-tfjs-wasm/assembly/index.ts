@@ -7,7 +7,7 @@ export {
   argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
 } from './pool';
 export { gather, segmentSum } from './segments';
-export { reduce } from './reduce';
+export { reduce, total } from './reduce';
 export { unary } from './unary';
 export { stridedCopy } from './strided-copy';
 export { binary, logical, select } from './binary';

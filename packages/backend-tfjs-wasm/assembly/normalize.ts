@@ -54,12 +54,13 @@ export function layerNorm(
 }
 
 /**
- * With z the normalised row and g = dy scale: dx = (g - mean g - z mean(g z)) factor; adds dy z to dScale.
+ * With z the normalised row and g = dy scale: dx = (g - mean g - z mean(g z)) factor; dScale is the sum of dy z over the rows.
  */
 export function layerNormGradient(
   x: usize, scale: usize, dy: usize, rows: i32, n: i32, means: usize, factors: usize, dx: usize, dScale: usize,
 ): void {
   const bytes = <usize>n << 2;
+  memory.fill(dScale, 0, bytes);
   for (let i = 0; i < rows; i++) {
     const m = f32x4.splat(load<f32>(means)), f = f32x4.splat(load<f32>(factors));
     let s = f32x4.splat(0), t = s;

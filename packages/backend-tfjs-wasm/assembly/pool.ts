@@ -2,7 +2,7 @@
 // The greatest starts from -Infinity; NaN is never greater, so it is passed over, as tfjs defines it; of equals the first.
 import { read, write } from './lanes';
 import { endTap, firstTap } from './taps';
-import { Window } from './window';
+import { inputBytes, Window } from './window';
 
 // @ts-ignore: decorator
 @inline
@@ -18,8 +18,9 @@ export function argmaxPool(x: usize, w: Window, y: usize, withinBatch: bool): vo
   walk(x, w, 0, y, withinBatch ? 1 : 0, ARGMAX);
 }
 
-/** dx[greatest] += dy */
+/** dx[greatest] += dy, from zeros */
 export function maxPoolInputGradient(x: usize, w: Window, filter: usize, dy: usize, dx: usize): void {
+  memory.fill(dx, 0, inputBytes(w));
   walk(x, w, filter, dy, dx, MAX_INPUT);
 }
 
@@ -33,8 +34,9 @@ export function meanPool(x: usize, w: Window, y: usize): void {
   walk(x, w, 0, y, 0, MEAN);
 }
 
-/** dx += dy / count, for all under the window. */
+/** dx += dy / count, for all under the window, from zeros. */
 export function meanPoolGradient(dx: usize, w: Window, dy: usize): void {
+  memory.fill(dx, 0, inputBytes(w));
   walk(dx, w, 0, dy, 0, MEAN_INPUT);
 }
 

@@ -13,12 +13,17 @@ export function reduce(op: i32, x: usize, outer: i32, n: i32, inner: i32, scale:
   else axis(MIN, x, outer, n, inner, scale, y);
 }
 
+/** The sum of a row, in float64. */
+export function total(x: usize, n: i32, out: usize): void {
+  store<f64>(out, rowSum(x, n));
+}
+
 // @ts-ignore: decorator
 @inline
 function axis(op: i32, x: usize, outer: i32, n: i32, inner: i32, scale: f32, y: usize): void {
   const size = <usize>(n * inner) << 2;
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) store<f32>(y, row(op, x, n, scale));
+    if (inner == 1) store<f32>(y, op == SUM ? <f32>(rowSum(x, n) * scale) : extreme(op, x, n));
     else columns(op, x, n, inner, scale, y);
     x += size;
     y += <usize>inner << 2;
@@ -37,28 +42,35 @@ function neutral(op: i32): f32 {
   return op == SUM ? 0 : op == MAX ? -Infinity : Infinity;
 }
 
-// @ts-ignore: decorator
-@inline
-function row(op: i32, x: usize, n: i32, scale: f32): f32 {
+function rowSum(x: usize, n: i32): f64 {
   const end = x + (<usize>n << 2);
-  let total: f64 = 0, extreme = neutral(op);
+  let total: f64 = 0;
   while (x < end) {
     const stop = min(end, x + 16384);
-    let s0 = f32x4.splat(neutral(op)), s1 = s0, s2 = s0, s3 = s0;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     for (; x + 64 <= stop; x += 64) {
-      s0 = combine(op, s0, v128.load(x)); s1 = combine(op, s1, v128.load(x, 16));
-      s2 = combine(op, s2, v128.load(x, 32)); s3 = combine(op, s3, v128.load(x, 48));
+      s0 = f32x4.add(s0, v128.load(x)); s1 = f32x4.add(s1, v128.load(x, 16));
+      s2 = f32x4.add(s2, v128.load(x, 32)); s3 = f32x4.add(s3, v128.load(x, 48));
     }
-    const s = combine(op, combine(op, s0, s1), combine(op, s2, s3));
-    if (op == SUM) {
-      total += sum4(s);
-      for (; x < stop; x += 4) total += load<f32>(x);
-    } else {
-      extreme = op == MAX ? max(extreme, max4(s)) : min(extreme, -max4(f32x4.neg(s)));
-      for (; x < stop; x += 4) extreme = op == MAX ? max(extreme, load<f32>(x)) : min(extreme, load<f32>(x));
-    }
+    total += sum4(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+    for (; x < stop; x += 4) total += load<f32>(x);
   }
-  return op == SUM ? <f32>(total * scale) : extreme;
+  return total;
+}
+
+// @ts-ignore: decorator
+@inline
+function extreme(op: i32, x: usize, n: i32): f32 {
+  const end = x + (<usize>n << 2);
+  let s0 = f32x4.splat(neutral(op)), s1 = s0, s2 = s0, s3 = s0;
+  for (; x + 64 <= end; x += 64) {
+    s0 = combine(op, s0, v128.load(x)); s1 = combine(op, s1, v128.load(x, 16));
+    s2 = combine(op, s2, v128.load(x, 32)); s3 = combine(op, s3, v128.load(x, 48));
+  }
+  const s = combine(op, combine(op, s0, s1), combine(op, s2, s3));
+  let result = op == MAX ? max4(s) : -max4(f32x4.neg(s));
+  for (; x < end; x += 4) result = op == MAX ? max(result, load<f32>(x)) : min(result, load<f32>(x));
+  return result;
 }
 
 // @ts-ignore: decorator

@@ -1,18 +1,21 @@
 /**
- * out[ids[i]] += x[i], for rows of `inner` numbers; ids outside 0 .. segments - 1 are dropped. `whole` for 32-bit integers.
+ * out[ids[i]] += x[i], for `inner` numbers of rows that lie `stride` numbers apart; ids outside 0 .. segments - 1 are dropped.
+ * `whole` for 32-bit integers.
  */
-export function segmentSum(x: usize, ids: usize, rows: i32, inner: i32, segments: i32, whole: bool, out: usize): void {
-  const bytes = <usize>inner << 2;
+export function segmentSum(
+  x: usize, ids: usize, rows: i32, inner: i32, stride: i32, segments: i32, whole: bool, out: usize,
+): void {
+  const bytes = <usize>inner << 2, line = <usize>stride << 2;
   for (let i = 0; i < rows; i++) {
     const id = load<i32>(ids + (<usize>i << 2));
     if (<u32>id < <u32>segments) {
-      const to = out + <usize>id * bytes;
+      const to = out + <usize>id * line;
       let p: usize = 0;
       if (whole) for (; p < bytes; p += 4) store<i32>(to + p, load<i32>(to + p) + load<i32>(x + p));
       for (; p + 16 <= bytes; p += 16) v128.store(to + p, f32x4.add(v128.load(to + p), v128.load(x + p)));
       for (; p < bytes; p += 4) store<f32>(to + p, load<f32>(to + p) + load<f32>(x + p));
     }
-    x += bytes;
+    x += line;
   }
 }
 

@@ -27,3 +27,10 @@ export function positions(w: Window): i32 {
 export function elements(w: Window): i32 {
   return w.kernelDepth * w.kernelHeight * w.kernelWidth * w.channels;
 }
+
+/** Bytes of what the window slides over. */
+// @ts-ignore: decorator
+@inline
+export function inputBytes(w: Window): usize {
+  return (<usize>w.batch * <usize>(w.depth * w.height * w.width * w.channels)) << 2;
+}

@@ -1,4 +1,4 @@
-/** Why `useWasm` gave up, or what an operation can't take. */
+/** Why `useWasm` gave up, what an operation can't take, or what befell it. */
 export type WasmErrorCode =
   | 'BAD_OPTION'
   | 'BAD_SHAPE'
@@ -9,6 +9,7 @@ export type WasmErrorCode =
   | 'START_FAILED'
   | 'TFJS_COPIES'
   | 'TFJS_VERSION'
+  | 'THREAD_LOST'
   | 'WASM_FORBIDDEN'
   | 'WASM_UNAVAILABLE';
 

@@ -9,7 +9,7 @@ const folder = '@tensorflow/tfjs-backend-wasm/dist/';
 
 /** Node's modules, where this is Node; asking the process for them keeps `node:` imports out of browser bundles. */
 interface NodeModules {
-  readonly fs: { accessSync(path: string | URL): void };
+  readonly fs: { accessSync(path: string | URL): void; readFileSync(path: string | URL): Uint8Array<ArrayBuffer> };
   readonly module: { createRequire(from: string | URL): { resolve(specifier: string): string } };
   readonly path: { dirname(path: string): string; join(...parts: string[]): string };
 }
@@ -42,6 +42,15 @@ export async function locate(file: WasmFile, paths: WasmPaths | undefined): Prom
       `Serve the files of node_modules/${folder} and name their folder: useWasm({ paths: '/folder/' }).`,
   );
 }
+
+/** The file at a place that `locate` gave. */
+export async function readFile(place: string): Promise<Uint8Array<ArrayBuffer>> {
+  const node = nodeModules();
+  if (node) return node.fs.readFileSync(toPath(place));
+  return new Uint8Array(await (await fetch(place, { credentials: 'same-origin' })).arrayBuffer());
+}
+
+const toPath = (place: string): string | URL => (place.startsWith('file:') ? new URL(place) : place);
 
 function userPlace(file: WasmFile, paths: WasmPaths): string {
   if (typeof paths === 'string') return /[/\\]$/.test(paths) ? paths + file : `${paths}/${file}`;
@@ -108,7 +117,7 @@ const folderOf = (address: string | undefined): string | undefined =>
 
 function lookUp(place: string, node: NodeModules): string | undefined {
   try {
-    node.fs.accessSync(place.startsWith('file:') ? new URL(place) : place);
+    node.fs.accessSync(toPath(place));
     return undefined;
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);

@@ -1,16 +1,25 @@
-import { getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { env, setBackend } from '@tensorflow/tfjs-core';
 import { WasmError } from './error.ts';
 import { assertWasmAllowed, hasRelaxedSimd, hasSimd } from './features.ts';
-import { type Build, install, installedBuild } from './install.ts';
-import { locate, type WasmFile, type WasmPaths } from './locate.ts';
+import { type Build, install, installedBuild, installedHost } from './install.ts';
+import { isShared, memoryOf } from './kernels/host.ts';
+import { locate, readFile, type WasmFile, type WasmPaths } from './locate.ts';
 import { assertOneCopy, assertVersions, installedVersions, runningWasmBackend } from './tfjs.ts';
+import { maxThreads } from './threads/control.ts';
+import { noSharedMemory, withSharedMemory } from './threads/shared-memory.ts';
+import { processors } from './threads/spawn.ts';
 
 export interface WasmOptions {
   /** false keeps tfjs's own scalar kernels and corrects the gradients alone. Default: true, and an error where the engine has no SIMD. */
   readonly simd?: boolean;
   /** Whether to use fused multiply-add. Default: where the engine has it; true makes its absence an error. */
   readonly relaxedSimd?: boolean;
+  /**
+   * On how many threads the kernels compute: a number, the calling thread included, or 'all' that the machine computes at once.
+   * Default: all; one where memory can't be shared among threads, and the choice tells why. Results are the same to the bit.
+   */
+  readonly threads?: number | 'all';
   /** Where tfjs's .wasm files lie, when they are not found by themselves: their folder, or the address of each file by its name. */
   readonly paths?: WasmPaths;
 }
@@ -39,27 +48,62 @@ export function useWasm(options: WasmOptions = {}): Promise<WasmChoice> {
 }
 
 async function setUp(options: WasmOptions): Promise<WasmChoice> {
+  assertThreads(options.threads);
   assertVersions(installedVersions());
   assertOneCopy();
   await assertWasmAllowed();
-  const choice = choose(options, installedBuild());
-  if (runningWasmBackend() === undefined) await prepareStart(choice.simd, options.paths);
+  const before = installedBuild();
+  const { reasons, ...build } = choose(options, before);
+  let one = build.threads > 1 ? noSharedMemory() : undefined;
+  const running = runningWasmBackend();
+  if (running === undefined) {
+    const file: WasmFile = build.simd ? 'tfjs-backend-wasm-simd.wasm' : 'tfjs-backend-wasm.wasm';
+    const place = await locate(file, options.paths);
+    const shared = build.threads > 1 && one === undefined ? await sharedCopy(place) : { reason: one };
+    one = shared.reason;
+    prepareStart(build.simd, shared.address ?? place, shared.address !== undefined);
+  } else if (build.threads > 1 && !isShared(memoryOf(running)))
+    one ??= 'the backend was started with a memory that is not shared: call useWasm() before the first tensor';
   if (!(await setBackend('wasm')))
     throw new WasmError(
       'START_FAILED',
       'tfjs could not start its wasm backend; its own message stands on the console.',
     );
-  install(choice);
-  return { ...choice, threads: getThreadsCount() };
+  try {
+    install(build);
+  } catch (error) {
+    one = `no worker could be started: ${(error as Error).message}`;
+    install({ ...build, threads: 1 });
+  }
+  await installedHost()?.ready;
+  const threads = installedHost()?.threads() ?? 1;
+  return { ...build, threads, reasons: { ...reasons, threads: one ?? whyThreads(options, build, threads) } };
 }
 
+function whyThreads({ threads: asked }: WasmOptions, { simd, threads: wanted }: Build, count: number): string {
+  if (!simd) return 'tfjs’s own kernels run on the calling thread';
+  if (count < wanted) return `${wanted - count} of ${wanted} threads could not be started`;
+  if (typeof asked === 'number') return 'as the option threads asks';
+  return wanted === allThreads() ? 'as many as the machine computes at once' : 'as chosen before';
+}
+
+function assertThreads(threads: unknown): void {
+  const isCount = typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= maxThreads;
+  if (threads === undefined || threads === 'all' || isCount) return;
+  throw new WasmError(
+    'BAD_OPTION',
+    `threads is ${String(threads)}: it must be 'all' or a whole number from 1 to ${maxThreads}.`,
+  );
+}
+
+type Reasons = Omit<WasmChoice['reasons'], 'threads'>;
+
 /** What the options ask for; what they leave open stays as it is, or is decided by what the engine has. */
-function choose(options: WasmOptions, before: Build | undefined): Omit<WasmChoice, 'threads'> {
+function choose(options: WasmOptions, before: Build | undefined): Build & { readonly reasons: Reasons } {
   const { simd = before?.simd ?? true } = options;
-  const threads = 'the kernels run on the calling thread';
   if (!simd) {
     const off = options.simd === false ? 'switched off by the option simd' : 'switched off before';
-    return { simd, relaxedSimd: false, reasons: { simd: off, relaxedSimd: off, threads } };
+    return { simd, relaxedSimd: false, threads: 1, reasons: { simd: off, relaxedSimd: off } };
   }
   if (!hasSimd())
     throw new WasmError(
@@ -74,9 +118,17 @@ function choose(options: WasmOptions, before: Build | undefined): Omit<WasmChoic
       'relaxedSimd is true, but this engine has none: use Node 22 or later (or node --experimental-wasm-relaxed-simd), Chrome 114 or later, or leave the option out.',
     );
   const relaxedSimd = options.relaxedSimd ?? (before?.simd ? before.relaxedSimd : available);
-  const reasons = { simd: 'the engine has it', relaxedSimd: why(relaxedSimd, options.relaxedSimd, available), threads };
-  return { simd, relaxedSimd, reasons };
+  const reasons = { simd: 'the engine has it', relaxedSimd: why(relaxedSimd, options.relaxedSimd, available) };
+  return { simd, relaxedSimd, threads: threadsOf(options.threads, before), reasons };
 }
+
+function threadsOf(asked: number | 'all' | undefined, before: Build | undefined): number {
+  if (typeof asked === 'number') return asked;
+  if (asked === undefined && before?.simd) return before.threads;
+  return allThreads();
+}
+
+const allThreads = (): number => Math.min(processors(), maxThreads);
 
 function why(chosen: boolean, asked: boolean | undefined, available: boolean): string {
   if (asked === false) return 'switched off by the option relaxedSimd';
@@ -84,18 +136,19 @@ function why(chosen: boolean, asked: boolean | undefined, available: boolean): s
   return chosen ? 'the engine has it' : 'switched off before';
 }
 
-async function prepareStart(simd: boolean, paths: WasmPaths | undefined): Promise<void> {
-  const file: WasmFile = simd ? 'tfjs-backend-wasm-simd.wasm' : 'tfjs-backend-wasm.wasm';
-  const place = await locate(file, paths);
+/** Has tfjs load the file at `place`, of whatever name. */
+function prepareStart(simd: boolean, place: string, byFetch: boolean): void {
   env().set('WASM_HAS_SIMD_SUPPORT', simd);
+  // tfjs's threads would serve a few of its forward kernels alone.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   // tfjs insists on an entry for every file and reads the one that the flags choose.
+  const places = {
+    'tfjs-backend-wasm.wasm': place,
+    'tfjs-backend-wasm-simd.wasm': place,
+    'tfjs-backend-wasm-threaded-simd.wasm': place,
+  };
   try {
-    setWasmPaths({
-      'tfjs-backend-wasm.wasm': place,
-      'tfjs-backend-wasm-simd.wasm': place,
-      'tfjs-backend-wasm-threaded-simd.wasm': place,
-    });
+    setWasmPaths(places, byFetch);
   } catch (cause) {
     throw new WasmError(
       'START_FAILED',
@@ -103,4 +156,29 @@ async function prepareStart(simd: boolean, paths: WasmPaths | undefined): Promis
       { cause },
     );
   }
+}
+
+const copies = new Map<string, string>();
+
+/**
+ * The address of a copy of tfjs's file whose memory is shared, or the reason why there can be none. It lives as long as this
+ * realm, for tfjs fetches it again when it restarts its backend.
+ */
+async function sharedCopy(place: string): Promise<{ readonly address?: string; readonly reason?: string | undefined }> {
+  const known = copies.get(place);
+  if (known !== undefined) return { address: known };
+  const bytes = withSharedMemory(await readFile(place));
+  if (!bytes || !WebAssembly.validate(bytes)) return { reason: 'the memory of tfjs’s own module can’t be shared' };
+  const address = URL.createObjectURL(new Blob([bytes], { type: 'application/wasm' }));
+  try {
+    // tfjs would never come back from a refusal.
+    await fetch(address);
+  } catch (error) {
+    URL.revokeObjectURL(address);
+    return {
+      reason: `the engine does not load blob: addresses, which a content security policy allows by connect-src blob: (${(error as Error).message})`,
+    };
+  }
+  copies.set(place, address);
+  return { address };
 }

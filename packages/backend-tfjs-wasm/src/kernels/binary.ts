@@ -1,6 +1,8 @@
 import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { transcendental } from './sharing.ts';
+import { split } from './split.ts';
 
 const arithmetic: Readonly<Record<string, number>> = {
   ...{ Maximum: 0, Minimum: 1, Add: 2, Sub: 3, Multiply: 4, RealDiv: 5, SquaredDifference: 6 },
@@ -18,10 +20,20 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
     return host.make(axes.shape, dtype, (out) => {
       if (axes.shape.includes(0)) return;
       const [from, by, to] = [host.offset(a), host.offset(b), host.offset(out)];
-      host.scratch(4 * axes.merged.length, (at) => {
-        host.writeInts(at, axes.merged);
-        host.wasm.binary(code, from, by, to, at, axes.merged.length / 3);
-      });
+      const [[items, stepA, stepB], bytes] = [axes.merged as [number, number, number], dtype === 'bool' ? 1 : 4];
+      const size = util.sizeFromShape(axes.shape);
+      const rank = axes.merged.length / 3;
+      const cost = size * (code === geluGradient || code === siluGradient ? 2 * transcendental : 1);
+      const parts = host.parts(cost);
+      // Each part has axes of its own, which differ in the size of the first.
+      host.scratch(4 * axes.merged.length * parts, (scratch) =>
+        split(host, 'binary', { items, grain: rank === 1 ? 16 : 1, cost, parts }, (first, count, part) => {
+          const at = scratch + 4 * axes.merged.length * part;
+          host.writeInts(at, [count, ...axes.merged.slice(1)]);
+          const result = to + bytes * first * (size / items);
+          return [code, from + 4 * first * stepA, by + 4 * first * stepB, result, at, rank];
+        }),
+      );
     });
   };
   const kernel =
@@ -46,9 +58,12 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
         (args) => {
           const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
           if (!util.arraysEqual(a.shape, b.shape)) return stock(name)(args);
-          return host.make(a.shape, 'bool', (out) =>
-            host.wasm.logical(code, host.offset(a), host.offset(b), host.offset(out), util.sizeFromShape(a.shape)),
-          );
+          return host.make(a.shape, 'bool', (out) => {
+            const [from, by, to, items] = [host.offset(a), host.offset(b), host.offset(out), util.sizeFromShape(a.shape)];
+            split(host, 'logical', { items, grain: 64, cost: items / 4 }, (first, count) => [
+              ...[code, from + first, by + first, to + first, count],
+            ]);
+          });
         },
       ]),
     ),
@@ -56,9 +71,12 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
       const { condition, t, e } = args.inputs as unknown as Record<'condition' | 't' | 'e', TensorInfo>;
       const size = util.sizeFromShape(t.shape);
       if (t.dtype === 'bool' || util.sizeFromShape(condition.shape) !== size) return stock('Select')(args);
-      return host.make(t.shape, t.dtype, (out) =>
-        host.wasm.select(host.offset(condition), host.offset(t), host.offset(e), host.offset(out), size),
-      );
+      return host.make(t.shape, t.dtype, (out) => {
+        const [by, yes, no, to] = [host.offset(condition), host.offset(t), host.offset(e), host.offset(out)];
+        split(host, 'select', { items: size, grain: 16, cost: size }, (first, count) => [
+          ...[by + first, yes + 4 * first, no + 4 * first, to + 4 * first, count],
+        ]);
+      });
     },
   };
 }

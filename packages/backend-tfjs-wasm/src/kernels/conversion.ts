@@ -1,16 +1,24 @@
 import { type DataType, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type Exports } from './exports.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { split } from './split.ts';
 
 /** Cast between numeric types, ClipByValue, and Bincount of any rank. */
 export function conversionKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
   const converted = (x: TensorInfo, dtype: DataType): TensorInfo =>
     host.make(x.shape, dtype, (y) => {
-      const [from, to, n] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
-      if (dtype === 'bool') host.wasm.numberToBool(from, to, n, x.dtype === 'int32' ? 1 : 0);
-      else if (x.dtype === 'bool') host.wasm.boolToNumber(from, to, n, dtype === 'int32' ? 1 : 0);
-      else if (dtype === 'int32') host.wasm.floatToInt(from, to, n);
-      else host.wasm.intToFloat(from, to, n);
+      const [from, to, items] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
+      const numbers = (kernel: keyof Exports, cost: number, ...rest: number[]): void =>
+        split(host, kernel, { items, grain: 64, cost }, (first, count) => [
+          from + first * util.bytesPerElement(x.dtype),
+          to + first * util.bytesPerElement(dtype),
+          ...[count, ...rest],
+        ]);
+      if (dtype === 'bool') numbers('numberToBool', 2 * items, x.dtype === 'int32' ? 1 : 0);
+      else if (x.dtype === 'bool') numbers('boolToNumber', 2 * items, dtype === 'int32' ? 1 : 0);
+      else if (dtype === 'int32') numbers('floatToInt', items);
+      else numbers('intToFloat', items);
     });
   const numeric = (dtype: string): boolean => dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
@@ -26,9 +34,12 @@ export function conversionKernels(host: KernelHost, stock: Stock): Readonly<Reco
       const { x } = args.inputs as unknown as { x: TensorInfo };
       const { clipValueMin, clipValueMax } = args.attrs as unknown as { clipValueMin: number; clipValueMax: number };
       if (x.dtype !== 'float32') return stock('ClipByValue')(args);
-      return host.make(x.shape, 'float32', (y) =>
-        host.wasm.clip(host.offset(x), host.offset(y), util.sizeFromShape(x.shape), clipValueMin, clipValueMax),
-      );
+      return host.make(x.shape, 'float32', (y) => {
+        const [from, to, items] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
+        split(host, 'clip', { items, grain: 16, cost: items }, (first, count) => [
+          ...[from + 4 * first, to + 4 * first, count, clipValueMin, clipValueMax],
+        ]);
+      });
     },
     /** tfjs's kernel takes the first axis for a batch where x is more than a list. */
     Bincount: (args) => {

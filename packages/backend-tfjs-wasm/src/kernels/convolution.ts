@@ -3,7 +3,9 @@ import { call } from './call.ts';
 import { type Fused, withFinish } from './finish.ts';
 import { type KernelHost } from './host.ts';
 import { multiply, rowMajor, transposed } from './product.ts';
-import { isPointwise, type Window, window2d, window3d, windowBytes } from './window.ts';
+import { maxGroups, sumOfGroups } from './groups.ts';
+import { multiplyAdd } from './sharing.ts';
+import { bytesOfImage, isPointwise, type Window, window2d, window3d, withWindows } from './window.ts';
 
 /** A convolution of one size of input, filter and output. */
 export interface Convolution {
@@ -31,15 +33,15 @@ export function convolve(
       const [m, k, n] = [pixels(outShape), pixels(conv.filterShape), channels(outShape)];
       // Nothing under the window, as without input channels: what remains is a product of inner size 0.
       if (isPointwise(window) || isEmpty(conv)) {
-        host.scratch(host.wasm.gemmScratch(m, n, k), (scratch) =>
-          multiply(host, rowMajor(from, m, k), rowMajor(by, k, n), { at: to, rowStride: n }, scratch, { finish }),
-        );
+        if (m * n > 0) multiply(host, [{ a: rowMajor(from, m, k), b: rowMajor(by, k, n), c: to, finish }]);
         return;
       }
       const { bias, activation, slope, slopes, slopeStride } = finish;
-      withWindow(host, window, n, (w, scratch) =>
-        host.wasm.convolution(from, w, by, to, n, scratch, bias, activation, slope, slopes, slopeStride),
-      );
+      const [imageIn, imageOut] = [bytesOfImage(conv.inShape), bytesOfImage(outShape)];
+      blocksOfImages(host, 'convolution', conv, (w, image) => [
+        ...[from + image * imageIn, w, by, to + image * imageOut, n, 0, bias, activation, slope],
+        ...[slopes && slopes + (image * imageOut * slopeStride) / n, slopeStride],
+      ]);
     }),
   );
 }
@@ -52,10 +54,18 @@ export function filterGradient(host: KernelHost, conv: Convolution, x: TensorInf
     const [m, k, n] = [pixels(outShape), pixels(filterShape), channels(outShape)];
     if (isEmpty(conv)) host.floats(dw).fill(0);
     else if (isPointwise(window))
-      host.scratch(host.wasm.gemmScratch(k, n, m), (scratch) =>
-        multiply(host, transposed(rowMajor(from, m, k)), rowMajor(by, m, n), { at: to, rowStride: n }, scratch),
+      multiply(host, [{ a: transposed(rowMajor(from, m, k)), b: rowMajor(by, m, n), c: to }]);
+    else {
+      const [imageIn, imageOut] = [bytesOfImage(conv.inShape), bytesOfImage(outShape)];
+      const groups = Math.max(1, Math.min(window[0]!, maxGroups, Math.floor(m / leastPositions)));
+      sumOfGroups(host, groups, k * n, to, (partial) =>
+        blocksOfImages(
+          ...([host, 'convolutionFilterGradient', conv] as const),
+          (w, image, group) => [from + image * imageIn, w, by + image * imageOut, partial(group), n, 0],
+          groups,
+        ),
       );
-    else withWindow(host, window, n, (w, scratch) => host.wasm.convolutionFilterGradient(from, w, by, to, n, scratch));
+    }
   });
 }
 
@@ -66,21 +76,46 @@ export function inputGradient(host: KernelHost, conv: Convolution, dy: TensorInf
     const [from, by, to] = [host.offset(dy), host.offset(filter), host.offset(dx)];
     const [m, k, n] = [pixels(outShape), pixels(filterShape), channels(outShape)];
     if (!isEmpty(conv) && isPointwise(window)) {
-      host.scratch(host.wasm.gemmScratch(m, k, n), (scratch) =>
-        multiply(host, rowMajor(from, m, n), transposed(rowMajor(by, k, n)), { at: to, rowStride: k }, scratch),
-      );
+      multiply(host, [{ a: rowMajor(from, m, n), b: transposed(rowMajor(by, k, n)), c: to }]);
       return;
     }
-    host.floats(dx).fill(0);
-    if (!isEmpty(conv))
-      withWindow(host, window, n, (w, scratch) => host.wasm.convolutionInputGradient(from, w, by, to, n, scratch));
+    if (isEmpty(conv)) host.floats(dx).fill(0);
+    else {
+      const [imageIn, imageOut] = [bytesOfImage(inShape), bytesOfImage(outShape)];
+      blocksOfImages(host, 'convolutionInputGradient', conv, (w, image) => [
+        ...[from + image * imageOut, w, by, to + image * imageIn, n, 0],
+      ]);
+    }
   });
 }
 
-function withWindow(host: KernelHost, window: Window, n: number, use: (window: number, scratch: number) => void): void {
-  host.scratch(windowBytes, (w) => {
-    host.writeInts(w, window);
-    host.scratch(host.wasm.convolutionScratch(w, n), (scratch) => use(w, scratch));
+/** Positions of the window that a group of images has at least, so that the sum over the groups costs little beside them. */
+const leastPositions = 512;
+const scratchArgument = 5;
+
+/**
+ * Calls a kernel on parts of the batch, as many as pay, or on `groups` of images.
+ * @param args the arguments for the window at `w` over the images from `image` on
+ */
+function blocksOfImages(
+  host: KernelHost,
+  kernel: 'convolution' | 'convolutionFilterGradient' | 'convolutionInputGradient',
+  { window, filterShape, outShape }: Convolution,
+  args: (w: number, image: number, part: number) => readonly number[],
+  groups?: number,
+): void {
+  const n = channels(outShape);
+  const pay = host.parts(pixels(outShape) * pixels(filterShape) * n * multiplyAdd);
+  const parts = groups ?? Math.max(1, Math.min(window[0]!, pay));
+  withWindows(host, window, parts, (windows) => {
+    const bytes = Math.max(...windows.map(({ w }) => host.wasm.convolutionScratch(w, n)));
+    host.scratch(host.threads() * bytes, (at) =>
+      (pay > 1 ? host.share : host.inTurn)(
+        kernel,
+        windows.map(({ w, image }, part) => args(w, image, part)),
+        { argument: scratchArgument, at, bytes },
+      ),
+    );
   });
 }
 

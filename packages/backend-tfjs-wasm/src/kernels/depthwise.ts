@@ -1,7 +1,9 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type Fused, withFinish } from './finish.ts';
+import { maxGroups, sumOfGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
-import { type Window, window2d, windowBytes } from './window.ts';
+import { split } from './split.ts';
+import { bytesOfImage, overImages, type Window, window2d } from './window.ts';
 
 interface Attributes extends Fused {
   readonly strides: number | [number, number];
@@ -38,66 +40,79 @@ function depthwise2d(inShape: readonly number[], filterShape: readonly number[],
 
 const size = (shape: readonly number[]): number => util.sizeFromShape(shape as number[]);
 
-/** Calls `use` with the window and with room for `bytes`. */
-function withWindow(host: KernelHost, window: Window, bytes: number, use: (w: number, room: number) => void): void {
-  host.scratch(windowBytes + bytes, (w) => {
-    host.writeInts(w, window);
-    use(w, w + windowBytes);
-  });
-}
-
 /** Calls `use` with where x lies, its channels repeated as often as they have filters. */
 function repeated(host: KernelHost, x: TensorInfo, filters: number, use: (at: number) => void): void {
   if (filters === 1) return use(host.offset(x));
-  host.scratch(4 * size(x.shape) * filters, (wide) => {
-    host.wasm.repeat(host.offset(x), size(x.shape), filters, wide);
+  const items = size(x.shape);
+  host.scratch(4 * items * filters, (wide) => {
+    split(host, 'repeat', { items, grain: 16, cost: items * filters }, (first, count) => [
+      ...[host.offset(x) + 4 * first, count, filters, wide + 4 * first * filters],
+    ]);
     use(wide);
   });
 }
 
+/** Numbers that the three go through: each tap loads two and stores one. */
+const cost = ({ outShape, filterShape }: Depthwise): number => size(outShape) * filterShape[0]! * filterShape[1]!;
+
+/** Bytes of one image, its channels repeated. */
+const bytesOfWide = ({ inShape, filters }: Depthwise): number => bytesOfImage(inShape) * filters;
+
 function forward(host: KernelHost, conv: Depthwise, x: TensorInfo, filter: TensorInfo, fused: Fused): TensorInfo {
   return withFinish(host, fused, conv.outShape, ({ bias, activation, slope, slopes, slopeStride }) =>
     host.make(conv.outShape, 'float32', (y) => {
-      const [at, n] = [host.offset(y), conv.outShape[3]!];
+      const [at, by, n] = [host.offset(y), host.offset(filter), conv.outShape[3]!];
       repeated(host, x, conv.filters, (from) =>
-        withWindow(host, conv.window, 0, (w) => host.wasm.depthwise(from, w, host.offset(filter), at)),
+        overImages(host, 'depthwise', conv.window, cost(conv), (w, image) => [
+          ...[from + image * bytesOfWide(conv), w, by, at + image * bytesOfImage(conv.outShape)],
+        ]),
       );
-      if (bias || activation)
-        host.wasm.epilogue(
-          at,
-          n,
-          size(conv.outShape) / Math.max(n, 1),
-          n,
-          bias,
-          activation,
-          slope,
-          slopes,
-          slopeStride,
-        );
+      if (bias || activation) {
+        const items = size(conv.outShape) / Math.max(n, 1);
+        split(host, 'epilogue', { items, cost: 2 * items * n }, (row, rows) => [
+          ...[at + 4 * row * n, n, rows, n, bias, activation, slope],
+          ...[slopes && slopes + 4 * row * slopeStride, slopeStride],
+        ]);
+      }
     }),
   );
 }
 
 function filterGradient(host: KernelHost, conv: Depthwise, x: TensorInfo, dy: TensorInfo): TensorInfo {
   return host.make(conv.filterShape, 'float32', (dw) => {
-    host.floats(dw).fill(0);
+    const [to, by, count] = [host.offset(dw), host.offset(dy), size(conv.filterShape)];
+    const groups = Math.max(1, Math.min(maxGroups, conv.window[0]!));
     repeated(host, x, conv.filters, (from) =>
-      withWindow(host, conv.window, 4 * size(conv.filterShape), (w, part) =>
-        host.wasm.depthwiseFilterGradient(from, w, host.offset(dw), host.offset(dy), part),
+      host.scratch(4 * count * groups, (parts) =>
+        sumOfGroups(host, groups, count, to, (partial) =>
+          overImages(
+            ...([host, 'depthwiseFilterGradient', conv.window, cost(conv)] as const),
+            (w, image, group) => [
+              ...[from + image * bytesOfWide(conv), w, partial(group), by + image * bytesOfImage(conv.outShape)],
+              parts + 4 * count * group,
+            ],
+            groups,
+          ),
+        ),
       ),
     );
   });
 }
 
 function inputGradient(host: KernelHost, conv: Depthwise, dy: TensorInfo, filter: TensorInfo): TensorInfo {
-  return host.make(conv.inShape, 'float32', (dx) => {
-    const [count, at] = [size(conv.inShape), host.offset(dx)];
-    const wide = conv.filters === 1 ? 0 : 4 * count * conv.filters;
-    withWindow(host, conv.window, wide, (w, room) => {
-      const to = wide ? room : at;
-      host.fill(to, count * conv.filters, 0);
-      host.wasm.depthwiseInputGradient(to, w, host.offset(filter), host.offset(dy));
-      if (wide) host.wasm.sumGroups(room, count, conv.filters, at);
+  const { window, inShape, outShape, filters } = conv;
+  return host.make(inShape, 'float32', (dx) => {
+    const [at, by, from, items] = [host.offset(dx), host.offset(filter), host.offset(dy), size(inShape)];
+    const gradient = (to: number): void =>
+      overImages(host, 'depthwiseInputGradient', window, cost(conv), (w, image) => [
+        ...[to + image * bytesOfWide(conv), w, by, from + image * bytesOfImage(outShape)],
+      ]);
+    if (filters === 1) return gradient(at);
+    host.scratch(4 * items * filters, (wide) => {
+      gradient(wide);
+      split(host, 'sumGroups', { items, grain: 16, cost: items * filters }, (first, count) => [
+        ...[wide + 4 * first * filters, count, filters, at + 4 * first],
+      ]);
     });
   });
 }

@@ -44,7 +44,10 @@ export interface Exports {
   meanPool(x: number, window: number, y: number): void;
   meanPoolGradient(dx: number, window: number, dy: number): void;
   segmentSum(
-    ...args: [x: number, ids: number, rows: number, inner: number, segments: number, whole: number, out: number]
+    ...args: [
+      ...[x: number, ids: number, rows: number, inner: number, stride: number],
+      ...[segments: number, whole: number, out: number],
+    ]
   ): void;
   gather(
     ...args: [
@@ -57,12 +60,15 @@ export interface Exports {
   binary(f: number, a: number, b: number, out: number, axes: number, rank: number): void;
   select(condition: number, a: number, b: number, out: number, n: number): void;
   reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
+  total(x: number, n: number, out: number): void;
   softmax(x: number, rows: number, n: number, y: number): void;
   logSoftmax(x: number, rows: number, n: number, y: number): void;
   softmaxCrossEntropy(
     ...args: [labels: number, logits: number, rows: number, n: number, loss: number, gradient: number]
   ): void;
-  dropout(x: number, n: number, seed: number, threshold: number, scale: number, y: number): void;
+  dropout(
+    ...args: [x: number, first: number, n: number, seed: number, threshold: number, scale: number, y: number]
+  ): void;
   softmaxGradient(y: number, dy: number, rows: number, n: number, dx: number): void;
   batchNorm(
     ...args: [

@@ -1,11 +1,14 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { hasRelaxedSimd } from '../features.ts';
+import { createPool, type Pool } from '../threads/pool.ts';
+import { withSharedMemory } from '../threads/shared-memory.ts';
 import { relaxedSimd, simd } from './embedded.ts';
 import { type Exports } from './exports.ts';
+import { probeBytes, type Sharing, sharing } from './sharing.ts';
 
 /** What a kernel needs: our functions in tfjs's memory, where tensors lie in it, and scratch. */
-export interface KernelHost {
+export interface KernelHost extends Sharing {
   readonly backend: BackendWasm;
   /** Our functions. They take byte offsets into tfjs's memory. */
   readonly wasm: Exports;
@@ -32,8 +35,11 @@ export interface KernelHost {
   fill(at: number, count: number, value: number): void;
   /** Writes 32-bit integers into scratch. */
   writeInts(at: number, values: readonly number[]): void;
+  /** Ends the threads; the kernels compute on the calling one from then on. */
+  dispose(): void;
 }
 
+/** The part of tfjs's emscripten module that the kernels use. */
 interface TfjsModule {
   readonly asm?: { readonly memory?: WebAssembly.Memory };
   readonly wasmMemory?: WebAssembly.Memory;
@@ -47,14 +53,21 @@ interface TfjsModule {
  *
  * @param backend the wasm backend, initialised (`tf.backend()` after `await tf.ready()`)
  * @param options.relaxedSimd fused multiply-add; by default where the engine has it
+ * @param options.threads on how many threads the kernels compute; by default 1, as where the backend's memory is not shared
  */
-export function createKernelHost(backend: BackendWasm, options: { readonly relaxedSimd?: boolean } = {}): KernelHost {
-  const { relaxedSimd: relaxed = hasRelaxedSimd() } = options;
+export function createKernelHost(
+  backend: BackendWasm,
+  options: { readonly relaxedSimd?: boolean; readonly threads?: number } = {},
+): KernelHost {
+  const { relaxedSimd: relaxed = hasRelaxedSimd(), threads = 1 } = options;
+  const memory = memoryOf(backend);
   const tfjs = backend.wasm as unknown as TfjsModule;
-  const memory = tfjs.asm?.memory ?? tfjs.wasmMemory!;
+  const shared = isShared(memory);
   const bytes = fromBase64(relaxed ? relaxedSimd : simd);
-  const module = new WebAssembly.Module(memory.buffer instanceof ArrayBuffer ? bytes : withSharedMemory(bytes));
+  const module = new WebAssembly.Module(shared ? withSharedMemory(bytes)! : bytes);
   const wasm = { ...new WebAssembly.Instance(module, { env: { memory } }).exports } as unknown as Exports;
+  const pool: Pool | undefined =
+    shared && threads > 1 ? createPool({ module, memory, exports: wasm as never, threads }) : undefined;
 
   const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
   const make: KernelHost['make'] = (shape, dtype, write) => {
@@ -82,7 +95,23 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
     next();
     return made;
   };
+  const scratch: KernelHost['scratch'] = (bytes, use) => {
+    const at = tfjs._malloc(bytes) >>> 0;
+    if (at === 0) throw outOfMemory(bytes);
+    try {
+      return use(at);
+    } finally {
+      tfjs._free(at);
+    }
+  };
+  const fill: KernelHost['fill'] = (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value);
+  const probe = (use: (at: number) => void): void =>
+    scratch(probeBytes, (at) => {
+      fill(at, probeBytes / 4, 1);
+      use(at);
+    });
   return {
+    ...sharing(wasm, pool, probe),
     backend,
     wasm,
     relaxedSimd: relaxed,
@@ -93,25 +122,27 @@ export function createKernelHost(backend: BackendWasm, options: { readonly relax
       backend.incRef(tensor.dataId);
       return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
     },
-    scratch(bytes, use) {
-      const at = tfjs._malloc(bytes) >>> 0;
-      if (at === 0) throw outOfMemory(bytes);
-      try {
-        return use(at);
-      } finally {
-        tfjs._free(at);
-      }
-    },
+    scratch,
     free(tensor) {
       backend.disposeData(tensor.dataId);
     },
     floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     doubles: (at, count) => new Float64Array(memory.buffer, at, count),
-    fill: (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value),
+    fill,
     writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
     ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
+    dispose: () => pool?.dispose(),
   };
 }
+
+/** The memory in which a backend's tensors lie. */
+export function memoryOf(backend: BackendWasm): WebAssembly.Memory {
+  const tfjs = backend.wasm as unknown as TfjsModule;
+  return tfjs.asm?.memory ?? tfjs.wasmMemory!;
+}
+
+/** Whether other threads may compute in a memory. */
+export const isShared = (memory: WebAssembly.Memory): boolean => !(memory.buffer instanceof ArrayBuffer);
 
 function outOfMemory(bytes: number): Error {
   return new RangeError(
@@ -123,16 +154,5 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
-
-/**
- * The same module for a shared memory, which tfjs has where it runs threads. The limits of an imported memory start with a
- * byte of flags; ours follows the import's name "memory" and its kind (2). 1 is "has a maximum", 3 is "and is shared".
- */
-function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const text = String.fromCharCode(...bytes.subarray(0, 4096));
-  const flags = text.indexOf('\x03env\x06memory\x02') + '\x03env\x06memory\x02'.length;
-  bytes[flags] = 3;
   return bytes;
 }

@@ -80,16 +80,15 @@ function run(
   size: number,
   finish: Finish,
 ): void {
-  const first = pairs[0];
-  if (!first || size === 0) return;
-  const [{ rows: m, columns: k }, { columns: n }] = first;
-  host.scratch(host.wasm.gemmScratch(m, n, k), (scratch) => {
-    const at = host.offset(out);
-    pairs.forEach(([a, b], i) => {
+  if (size === 0) return;
+  const at = host.offset(out);
+  multiply(
+    host,
+    pairs.map(([a, b], i) => {
       const slopes = finish.slopeStride ? finish.slopes + 4 * i * size : finish.slopes;
-      multiply(host, a, b, { at: at + 4 * i * size, rowStride: n }, scratch, { finish: { ...finish, slopes } });
-    });
-  });
+      return { a, b, c: at + 4 * i * size, finish: { ...finish, slopes } };
+    }),
+  );
 }
 
 function integerMatMul(

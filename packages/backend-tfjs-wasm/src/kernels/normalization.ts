@@ -1,6 +1,8 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { groupsOf, sumOfGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { bounds, split } from './split.ts';
 
 /**
  * FusedBatchNorm, its statistics one value for each channel or for each element; OverparamLayerNorm, which returns
@@ -17,22 +19,32 @@ export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<R
       const { x, scale, offset } = inputs as unknown as Named<'x' | 'scale' | 'offset'>;
       const { epsilon } = attrs as unknown as { epsilon: number };
       const [rows, n] = rowsOf(x);
-      return host.several([x.shape, [2, rows]], (y, statistics) =>
-        host.wasm.layerNorm(
-          ...([host.offset(x), host.offset(scale), host.offset(offset), rows, n, epsilon] as const),
-          ...([y!, statistics!, statistics! + 4 * rows] as const),
-        ),
-      );
+      return host.several([x.shape, [2, rows]], (y, statistics) => {
+        const [from, by, plus] = [host.offset(x), host.offset(scale), host.offset(offset)];
+        split(host, 'layerNorm', { items: rows, cost: 3 * rows * n }, (row, count) => [
+          ...[from + 4 * row * n, by, plus, count, n, epsilon],
+          ...[y! + 4 * row * n, statistics! + 4 * row, statistics! + 4 * (rows + row)],
+        ]);
+      });
     },
     OverparamLayerNormGradient: ({ inputs }) => {
       const { x, scale, statistics, dy } = inputs as unknown as Named<'x' | 'scale' | 'statistics' | 'dy'>;
       const [rows, n] = rowsOf(x);
       return host.several([x.shape, scale.shape], (dx, dScale) => {
-        host.fill(dScale!, n, 0);
-        const at = host.offset(statistics);
-        host.wasm.layerNormGradient(
-          ...([host.offset(x), host.offset(scale), host.offset(dy), rows, n, at, at + 4 * rows] as const),
-          ...([dx!, dScale!] as const),
+        const [at, from, by, g] = [host.offset(statistics), host.offset(x), host.offset(scale), host.offset(dy)];
+        const groups = Math.min(groupsOf(rows * n), Math.max(rows, 1));
+        const first = bounds(rows, groups, 1);
+        sumOfGroups(host, groups, n, dScale!, (partial) =>
+          (host.parts(6 * rows * n) > 1 ? host.share : host.inTurn)(
+            'layerNormGradient',
+            first.slice(1).map((end, group) => {
+              const row = first[group]!;
+              return [
+                ...[from + 4 * row * n, by, g + 4 * row * n, end - row, n, at + 4 * row, at + 4 * (rows + row)],
+                ...[dx! + 4 * row * n, partial(group)],
+              ];
+            }),
+          ),
         );
       });
     },
@@ -47,14 +59,17 @@ export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<R
       const given = [mean, variance, scale, offset].map((t) => (t ? util.sizeFromShape(t.shape) : c));
       if (x.dtype !== 'float32' || given.some((length) => length !== c && length !== size))
         return stock('FusedBatchNorm')(args);
-      const at = (t: TensorInfo | undefined): readonly [offset: number, stride: number] =>
-        t ? [host.offset(t), util.sizeFromShape(t.shape) === size ? c : 0] : [0, 0];
+      const at = (t: TensorInfo | undefined, row: number): readonly [offset: number, stride: number] => {
+        const stride = t && util.sizeFromShape(t.shape) === size ? c : 0;
+        return [t ? host.offset(t) + 4 * row * stride : 0, stride];
+      };
       return host.make(x.shape, 'float32', (y) => {
-        if (size > 0)
-          host.wasm.batchNorm(
-            ...([host.offset(x), ...at(mean), ...at(variance), ...at(scale), ...at(offset)] as const),
-            ...([size / c, c, varianceEpsilon, host.offset(y)] as const),
-          );
+        if (size === 0) return;
+        const [from, to] = [host.offset(x), host.offset(y)];
+        split(host, 'batchNorm', { items: size / c, cost: 4 * size }, (row, rows) => [
+          ...[from + 4 * row * c, ...at(mean, row), ...at(variance, row), ...at(scale, row), ...at(offset, row)],
+          ...[rows, c, varianceEpsilon, to + 4 * row * c],
+        ]);
       });
     },
   };

@@ -1,7 +1,8 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
+import { type Exports } from './exports.ts';
 import { type KernelHost } from './host.ts';
-import { type Window, window2d, window3d, windowBytes } from './window.ts';
+import { bytesOfImage, overImages, type Window, window2d, window3d, withWindows } from './window.ts';
 
 interface Pool {
   readonly window: Window;
@@ -52,25 +53,32 @@ type Inputs = Readonly<Record<'x' | 'input' | 'dy' | 'filter', TensorInfo>>;
 /** Max and mean pooling in 2 and 3 dimensions, grey dilation, and their gradients. */
 export function poolingKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
   const { wasm, offset } = host;
-  /** `write` on a new tensor, with the window in memory. */
+  const taps = (window: Window): number => window[5]! * window[6]! * window[7]!;
+  /** A new tensor, written by a kernel that gets the window, and where the images of the input and of the result lie. */
   const make = (
-    shape: readonly number[],
-    { window }: Pool,
-    write: (w: number, out: number) => void,
+    kernel: keyof Exports,
+    input: readonly number[],
+    { window, outShape }: Pool,
+    into: 'input' | 'output',
+    args: (w: number, inputAt: number, outputAt: number, result: number) => readonly number[],
     dtype: 'float32' | 'int32' = 'float32',
   ): TensorInfo =>
-    host.make(shape, dtype, (out) =>
-      host.scratch(windowBytes, (w) => {
-        host.writeInts(w, window);
-        write(w, offset(out));
-      }),
-    );
-  /** The same on a tensor of zeros. */
-  const accumulate = (shape: readonly number[], p: Pool, write: (w: number, out: number) => void): TensorInfo =>
-    make(shape, p, (w, out) => {
-      host.fill(out, util.sizeFromShape(shape as number[]), 0);
-      write(w, out);
+    host.make(into === 'input' ? input : outShape, dtype, (result) => {
+      const [imageIn, imageOut] = [bytesOfImage(input), bytesOfImage(outShape)];
+      const cost = 2 * util.sizeFromShape(outShape as number[]) * taps(window);
+      overImages(host, kernel, window, cost, (w, image) => {
+        const at = offset(result) + image * (into === 'input' ? imageIn : imageOut);
+        return args(w, image * imageIn, image * imageOut, at);
+      });
     });
+  /** A new tensor, written by a kernel that needs the whole batch. */
+  const whole = (
+    shape: readonly number[],
+    { window }: Pool,
+    dtype: 'float32' | 'int32',
+    write: (w: number, out: number) => void,
+  ): TensorInfo =>
+    host.make(shape, dtype, (out) => withWindows(host, window, 1, ([only]) => write(only!.w, offset(out))));
   const kernel =
     <A>(run: (inputs: Inputs, attrs: A) => TensorInfo | TensorInfo[]): KernelFunc =>
     ({ inputs, attrs }) =>
@@ -80,23 +88,27 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
   const isIdentity = (x: TensorInfo, { window, outShape }: Pool): boolean =>
     window.slice(5, 8).every((size) => size === 1) && util.arraysEqual(x.shape, outShape as number[]);
 
+  const maximum = (x: TensorInfo, p: Pool, filter: number): TensorInfo =>
+    make('maxPool', x.shape, p, 'output', (w, from, _, y) => [offset(x) + from, w, filter, y]);
+  const maximumGradient = (x: TensorInfo, p: Pool, filter: number, dy: TensorInfo): TensorInfo =>
+    make('maxPoolInputGradient', x.shape, p, 'input', (w, from, by, dx) => [
+      ...[offset(x) + from, w, filter, offset(dy) + by, dx],
+    ]);
   const max = (x: TensorInfo, p: Pool): TensorInfo =>
     isIdentity(x, p)
       ? host.alias(x, x.shape)
-      : asFloat(host, x, (x) => make(p.outShape, p, (w, y) => wasm.maxPool(offset(x), w, 0, y)));
+      : asFloat(host, x, (x) => maximum(x, p, 0));
   const maxPool = kernel<Attributes>(({ x }, attrs) => max(x, pool(x, attrs)));
   const maxPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
-    accumulate(input.shape, pool(input, attrs), (w, dx) =>
-      wasm.maxPoolInputGradient(offset(input), w, 0, offset(dy), dx),
-    ),
+    maximumGradient(input, pool(input, attrs), 0, dy),
   );
   const meanPool = kernel<Attributes>(({ x }, attrs) => {
     const p = pool(x, attrs);
     if (isIdentity(x, p)) return host.alias(x, x.shape);
-    return asFloat(host, x, (x) => make(p.outShape, p, (w, y) => wasm.meanPool(offset(x), w, y)));
+    return asFloat(host, x, (x) => make('meanPool', x.shape, p, 'output', (w, from, _, y) => [offset(x) + from, w, y]));
   });
   const meanPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
-    accumulate(input.shape, pool(input, attrs), (w, dx) => wasm.meanPoolGradient(dx, w, offset(dy))),
+    make('meanPoolGradient', input.shape, pool(input, attrs), 'input', (w, _, by, dx) => [dx, w, offset(dy) + by]),
   );
   return {
     MaxPool: maxPool,
@@ -113,7 +125,9 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
         host,
         x,
         (x) =>
-          make(p.outShape, p, (w, y) => wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0), 'int32'),
+          whole(p.outShape, p, 'int32', (w, y) =>
+            wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0),
+          ),
         'int32',
       );
       return [max(x, p), where];
@@ -122,19 +136,17 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     AvgPool3D: meanPool,
     AvgPoolGrad: meanPoolGradient,
     AvgPool3DGrad: meanPoolGradient,
-    Dilation2D: kernel<DilationAttributes>(({ x, filter }, attrs) => {
-      const p = dilation(x, filter, attrs);
-      return make(p.outShape, p, (w, y) => wasm.maxPool(offset(x), w, offset(filter), y));
-    }),
+    Dilation2D: kernel<DilationAttributes>(({ x, filter }, attrs) =>
+      maximum(x, dilation(x, filter, attrs), offset(filter)),
+    ),
     Dilation2DBackpropInput: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
-      accumulate(x.shape, dilation(x, filter, attrs), (w, dx) =>
-        wasm.maxPoolInputGradient(offset(x), w, offset(filter), offset(dy), dx),
-      ),
+      maximumGradient(x, dilation(x, filter, attrs), offset(filter), dy),
     ),
     Dilation2DBackpropFilter: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
-      accumulate(filter.shape, dilation(x, filter, attrs), (w, df) =>
-        wasm.maxPoolFilterGradient(offset(x), w, offset(filter), offset(dy), df),
-      ),
+      whole(filter.shape, dilation(x, filter, attrs), 'float32', (w, df) => {
+        host.fill(df, util.sizeFromShape(filter.shape), 0);
+        wasm.maxPoolFilterGradient(offset(x), w, offset(filter), offset(dy), df);
+      }),
     ),
   };
 }

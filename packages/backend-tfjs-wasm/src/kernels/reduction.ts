@@ -1,9 +1,13 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
+import { groupsOf } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { bounds, split } from './split.ts';
 
 const [sum, max, min] = [0, 1, 2];
+/** Rows that the kernel adds up before it adds them to what it has. */
+const block = 128;
 
 /** Sum, Mean, Max and Min over any axes, without a transpose. */
 export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
@@ -24,7 +28,7 @@ export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Recor
       const final = i === runs.length - 1;
       try {
         current = host.make(final ? shape : [...before, ...behind], 'float32', (y) =>
-          host.wasm.reduce(op, host.offset(from), outer, n, inner, final ? scale : 1, host.offset(y)),
+          reduceMiddle(host, op, [host.offset(from), outer, n, inner], final ? scale : 1, host.offset(y)),
         );
       } finally {
         if (from !== x) host.free(from);
@@ -54,6 +58,50 @@ export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Recor
       return asFloat(host, x, (x) => reduce(sum, x, axes, keepDims, 1 / n), 'float32');
     },
   };
+}
+
+/**
+ * The middle axis of [outer, n, inner] at x. Where there is one long sum for each of few results, it is a sum of sums, grouped by
+ * the shape alone.
+ */
+function reduceMiddle(
+  host: KernelHost,
+  op: number,
+  [x, outer, n, inner]: readonly [x: number, outer: number, n: number, inner: number],
+  scale: number,
+  y: number,
+): void {
+  const cost = outer * n * inner;
+  const groups = outer === 1 ? Math.min(groupsOf(cost), Math.max(1, Math.floor(n / block))) : 1;
+  if (groups === 1) {
+    split(host, 'reduce', { items: outer, grain: inner < 16 ? 16 : 1, cost }, (first, count) => [
+      ...[op, x + 4 * first * n * inner, count, n, inner, scale, y + 4 * first * inner],
+    ]);
+    return;
+  }
+  const first = bounds(n, groups, block);
+  const call = host.parts(cost) > 1 ? host.share : host.inTurn;
+  const each = (args: (row: number, rows: number, group: number) => number[]): readonly number[][] =>
+    first.slice(1).map((end, group) => args(first[group]!, end - first[group]!, group));
+  if (inner === 1 && op === sum) {
+    // The sum of all numbers stays in float64 until it is done.
+    host.scratch(8 * groups, (at) => {
+      call(
+        'total',
+        each((row, rows, group) => [x + 4 * row, rows, at + 8 * group]),
+      );
+      const total = host.doubles(at, groups).reduce((total, part) => total + part, 0);
+      host.fill(y, 1, total * Math.fround(scale));
+    });
+    return;
+  }
+  host.scratch(4 * groups * inner, (at) => {
+    call(
+      'reduce',
+      each((row, rows, group) => [op, x + 4 * row * inner, 1, rows, inner, 1, at + 4 * group * inner]),
+    );
+    host.wasm.reduce(op, at, 1, groups, inner, scale, y);
+  });
 }
 
 interface Attributes {

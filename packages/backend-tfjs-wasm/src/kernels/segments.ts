@@ -1,5 +1,6 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
+import { split } from './split.ts';
 
 /** GatherV2, as of an embedding's rows, and its gradient UnsortedSegmentSum. */
 export function segmentKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
@@ -17,7 +18,15 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
           util.sizeFromShape(indices.shape) / batchSize,
           sliceSize * util.bytesPerElement(x.dtype),
         ];
-        const bad = batchSize > 0 ? host.wasm.gather(from, ids, batchSize, outerSize, count, dimSize, bytes, to) : -1;
+        const gather = (bytes: number): number =>
+          host.wasm.gather(from, ids, batchSize, outerSize, count, dimSize, bytes, to);
+        // Without bytes it looks for ids out of range alone.
+        const one = batchSize === 1 && outerSize === 1;
+        const bad = batchSize > 0 ? gather(one ? 0 : bytes) : -1;
+        if (one && bad < 0)
+          split(host, 'gather', { items: count, grain: 16, cost: (count * bytes) / 4 }, (first, part) => [
+            ...[from, ids + 4 * first, 1, 1, part, dimSize, bytes, to + first * bytes],
+          ]);
         util.assert(
           bad < 0,
           () =>
@@ -35,7 +44,10 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
         host.fill(host.offset(out), numSegments * inner, 0);
         const rows = util.sizeFromShape(segmentIds.shape);
         const [from, ids, to] = [host.offset(x), host.offset(segmentIds), host.offset(out)];
-        host.wasm.segmentSum(from, ids, rows, inner, numSegments, whole ? 1 : 0, to);
+        // A thread takes columns: so each sum is its own, in the order of the rows.
+        split(host, 'segmentSum', { items: inner, grain: 16, cost: 2 * rows * inner }, (first, columns) => [
+          ...[from + 4 * first, ids, rows, columns, inner, numSegments, whole ? 1 : 0, to + 4 * first],
+        ]);
       });
     },
   };

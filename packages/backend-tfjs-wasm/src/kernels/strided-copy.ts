@@ -1,5 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
+import { split } from './split.ts';
 
 /** One loop of a copy: how often, and the steps through source and target, in elements. */
 export interface Loop {
@@ -58,11 +59,22 @@ export function stridedCopy(
 ): void {
   const bytes = util.bytesPerElement(x.dtype);
   const planned = plan(loops);
-  host.scratch(12 * planned.length, (at) => {
-    host.writeInts(
-      at,
-      planned.flatMap(({ size, from, to }) => [size, from * bytes, to * bytes]),
-    );
-    host.wasm.stridedCopy(host.offset(x) + start * bytes, host.offset(out) + target * bytes, at, planned.length, bytes);
-  });
+  const numbers = planned.flatMap(({ size, from, to }) => [size, from * bytes, to * bytes]);
+  const [items, fromStep, toStep] = numbers as [number, number, number];
+  const [from, to] = [host.offset(x) + start * bytes, host.offset(out) + target * bytes];
+  const cost = planned.reduce((product, { size }) => product * size, 1);
+  const parts = host.parts(cost);
+  // Each part has a plan of its own, which differs in how often the outermost loop goes round.
+  host.scratch(4 * numbers.length * parts, (scratch) =>
+    split(
+      host,
+      'stridedCopy',
+      { items, grain: planned.length === 1 ? 64 : 1, cost, parts },
+      (first, count, part) => {
+        const at = scratch + 4 * numbers.length * part;
+        host.writeInts(at, [count, ...numbers.slice(1)]);
+        return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
+      },
+    ),
+  );
 }

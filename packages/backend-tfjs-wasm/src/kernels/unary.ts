@@ -1,6 +1,8 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { transcendental } from './sharing.ts';
+import { split } from './split.ts';
 
 const codes: Readonly<Record<string, number>> = {
   ...{ Exp: 0, Expm1: 1, Log: 2, Log1p: 3, Sigmoid: 4, Tanh: 5, Softplus: 6, Erf: 7 },
@@ -9,13 +11,18 @@ const codes: Readonly<Record<string, number>> = {
 };
 const square = 15;
 const cube = 16;
+const simple: readonly number[] = [codes['LeakyRelu']!, codes['Step']!, square, cube];
 
 /** Functions of one number, on float32; tfjs's own kernels take the other types. */
 export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
   const map = (code: number, x: TensorInfo, alpha = 0): TensorInfo =>
-    host.make(x.shape, 'float32', (y) =>
-      host.wasm.unary(code, host.offset(x), host.offset(y), util.sizeFromShape(x.shape), alpha),
-    );
+    host.make(x.shape, 'float32', (y) => {
+      const [from, to, items] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
+      const cost = items * (simple.includes(code) ? 1 : transcendental);
+      split(host, 'unary', { items, grain: 16, cost }, (first, count) => [
+        ...[code, from + 4 * first, to + 4 * first, count, alpha],
+      ]);
+    });
   const kernels = Object.entries(codes).map(([name, code]): [string, KernelFunc] => [
     name,
     (args) => {

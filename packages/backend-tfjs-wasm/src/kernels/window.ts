@@ -1,10 +1,33 @@
-import { type backend_util } from '@tensorflow/tfjs-core';
+import { type backend_util, util } from '@tensorflow/tfjs-core';
+import { type Exports } from './exports.ts';
+import { type KernelHost } from './host.ts';
+import { bounds } from './split.ts';
 
 /** A sliding window as `assembly/window.ts` takes it: 20 numbers, 2-d operations with depth 1. */
 export type Window = readonly number[];
 
 /** Bytes of a window in memory. */
-export const windowBytes: number = 80;
+const windowBytes = 80;
+
+/** Bytes of one image of a batch. */
+export const bytesOfImage = (shape: readonly number[]): number => 4 * util.sizeFromShape(shape.slice(1));
+
+/** Calls `use` with the window over each of so many parts of the batch: where it lies in memory, and from which image on. */
+export function withWindows(
+  host: KernelHost,
+  [batch, ...rest]: Window,
+  parts: number,
+  use: (windows: readonly { readonly w: number; readonly image: number; readonly images: number }[]) => void,
+): void {
+  host.scratch(windowBytes * parts, (at) => {
+    const first = bounds(batch!, parts, 1);
+    const windows = Array.from({ length: parts }, (_, part) => ({
+      ...{ w: at + part * windowBytes, image: first[part]!, images: first[part + 1]! - first[part]! },
+    }));
+    for (const { w, images } of windows) host.writeInts(w, [images, ...rest]);
+    use(windows);
+  });
+}
 
 export function window2d(info: backend_util.Conv2DInfo): Window {
   return [
@@ -29,4 +52,25 @@ export function window3d(info: backend_util.Conv3DInfo): Window {
 export function isPointwise(window: Window): boolean {
   const [, depth, height, width, , kd, kh, kw, od, oh, ow, sd, sh, sw] = window;
   return kd! * kh! * kw! === 1 && sd! * sh! * sw! === 1 && od === depth && oh === height && ow === width;
+}
+
+/**
+ * Calls a kernel on parts of the batch, as many as pay, or on `groups` of images, which threads share where that pays.
+ * @param args the arguments for the window at `w` over the images from `image` on
+ */
+export function overImages(
+  host: KernelHost,
+  kernel: keyof Exports,
+  window: Window,
+  cost: number,
+  args: (w: number, image: number, part: number) => readonly number[],
+  groups?: number,
+): void {
+  const pay = host.parts(cost);
+  withWindows(host, window, groups ?? Math.max(1, Math.min(window[0]!, pay)), (windows) =>
+    (pay > 1 ? host.share : host.inTurn)(
+      kernel,
+      windows.map(({ w, image }, part) => args(w, image, part)),
+    ),
+  );
 }

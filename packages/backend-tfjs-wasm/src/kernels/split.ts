@@ -1,0 +1,40 @@
+import { type Exports } from './exports.ts';
+import { type KernelHost } from './host.ts';
+
+/** A kernel over many like items: numbers, rows, images. */
+export interface Range {
+  readonly items: number;
+  /** Parts begin at multiples of so many items. */
+  readonly grain?: number;
+  /** What all of it costs, in numbers that pass through a simple function. */
+  readonly cost: number;
+  /** In how many parts at most; default: as many as pay. */
+  readonly parts?: number;
+}
+
+/**
+ * Calls a kernel for ranges of its items, which threads share where that pays. Whatever the ranges are, the results are the same
+ * to the bit: only what comes out of one item, in one order of operations, may be split.
+ *
+ * @param args the arguments for `count` items from the one at `first` on; `part` counts the ranges
+ */
+export function split(
+  host: KernelHost,
+  kernel: keyof Exports,
+  { items, grain = 1, cost, parts: most = host.parts(cost) }: Range,
+  args: (first: number, count: number, part: number) => readonly number[],
+): void {
+  const parts = Math.max(1, Math.min(most, Math.floor(items / grain)));
+  const at = bounds(items, parts, grain);
+  host.share(
+    kernel,
+    Array.from({ length: parts }, (_, part) => args(at[part]!, at[part + 1]! - at[part]!, part)),
+  );
+}
+
+/** Where `parts` about equal parts of `items` begin, at multiples of `grain`, and where the last one ends. */
+export function bounds(items: number, parts: number, grain: number): readonly number[] {
+  return Array.from({ length: parts + 1 }, (_, i) =>
+    i === parts ? items : Math.floor((items * i) / parts / grain) * grain,
+  );
+}

@@ -1,0 +1,236 @@
+import { WasmError } from '../error.ts';
+import { control as c, createBlock, maxArguments, maxThreads, maxTiles } from './control.ts';
+import { spawn as spawnThread, type Spawn, type Thread } from './spawn.ts';
+
+/** Calls of one function of the module that do not touch one another's results: each is a tile of the work. */
+export interface Job {
+  readonly kernel: string;
+  /** The arguments of each call. */
+  readonly tiles: readonly (readonly number[])[];
+  /** Room that a call wants for itself: which argument says where, and `bytes` for each thread from `at` on. */
+  readonly scratch?: { readonly argument: number; readonly at: number; readonly bytes: number } | undefined;
+}
+
+/** Threads that compute in one memory: the calling one and its workers. */
+export interface Pool {
+  /** How many there are now, the calling one included. */
+  readonly threads: number;
+  /** Resolves when every worker has started, or could not; never rejects. */
+  readonly ready: Promise<void>;
+  /** How many workers must be woken before they can help. */
+  readonly sleeping: number;
+  /**
+   * Computes all tiles, and returns when they are done.
+   * @throws THREAD_LOST once when a worker died at a tile, or a tile failed; the results are then undefined
+   */
+  run(job: Job): void;
+  /** Milliseconds until a worker has done something small: when it must be woken, and when it is awake. */
+  latency(): { readonly asleep: number; readonly awake: number };
+  /** Ends the workers; the calling thread computes alone from then on. */
+  dispose(): void;
+}
+
+export interface PoolOptions {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** The functions of the calling thread's instance of the module. */
+  readonly exports: Readonly<Record<string, (...args: number[]) => unknown>>;
+  readonly threads: number;
+  readonly spawn?: Spawn;
+  /** Milliseconds without a sign of life, besides ten times as long as the calling thread was at the job, until a worker counts as dead. */
+  readonly patience?: number;
+}
+
+interface Worker {
+  readonly slot: number;
+  thread: Thread | undefined;
+  ready: boolean;
+}
+
+const jobStep = 2 * maxTiles;
+
+/**
+ * Starts a pool. It can be used at once: who takes a tile first computes it, so workers that are late are no hindrance.
+ *
+ * @throws what the engine throws when it starts no worker
+ */
+export function createPool(options: PoolOptions): Pool {
+  const { module, memory, exports, spawn = spawnThread, patience = 10_000 } = options;
+  const { words, table } = createBlock();
+  const numbers = new Map(Object.keys(exports).map((name, i) => [name, i]));
+  const mayWait = canWait(words);
+  const workers: Worker[] = [];
+  let starting = 0;
+  let settle = (): void => {};
+  const ready = new Promise<void>((resolve) => (settle = resolve));
+  words[c.spin] = 50;
+
+  const started = (): void => void (--starting === 0 && settle());
+  const dismiss = (worker: Worker): void => {
+    const at = workers.indexOf(worker);
+    if (at < 0) return;
+    workers.splice(at, 1);
+    Atomics.store(words, worker.slot + c.dismissed, 1);
+    if (!worker.ready) started();
+  };
+  /** A word of a new job, so that whoever still looks at an old one can't take anything. */
+  const publish = (tiles: number): void => {
+    Atomics.store(words, c.work, ((Atomics.load(words, c.work) & -jobStep) + jobStep + tiles) | 0);
+    if (Atomics.load(words, c.sleepers) > 0) Atomics.notify(words, c.work);
+  };
+  /** The number of a tile that is this thread's from now on, or -1 when all are taken. */
+  const take = (): number => {
+    for (;;) {
+      const work = Atomics.load(words, c.work);
+      const left = work & (jobStep - 1);
+      if (left === 0) return -1;
+      if (Atomics.compareExchange(words, c.work, work, work - 1) === work) return left - 1;
+    }
+  };
+  const isBusy = ({ slot }: Worker): boolean => Atomics.load(words, slot + c.busy) !== 0;
+
+  /** Waits until nobody is at a tile; returns those that gave no sign of life. */
+  const join = (limit: number): readonly Worker[] => {
+    const lost: Worker[] = [];
+    for (const worker of workers) {
+      // Most often it is a matter of microseconds, which waiting would cost as well.
+      for (let i = 0; i < 20_000 && isBusy(worker); i++);
+      const slice = 50;
+      let waited = 0;
+      Atomics.store(words, c.callerWaits, 1);
+      while (isBusy(worker) && waited < limit) {
+        // In slices, and each counts at most once: after a sleep of the whole machine a worker gets its time again.
+        const start = performance.now();
+        if (mayWait) Atomics.wait(words, worker.slot + c.busy, 1, slice);
+        else while (isBusy(worker) && performance.now() < start + slice);
+        waited += Math.min(slice, performance.now() - start);
+      }
+      Atomics.store(words, c.callerWaits, 0);
+      if (isBusy(worker)) lost.push(worker);
+    }
+    return lost;
+  };
+
+  const pool: Pool = {
+    get threads() {
+      return 1 + workers.length;
+    },
+    get sleeping() {
+      return Atomics.load(words, c.sleepers);
+    },
+    ready,
+    run({ kernel, tiles, scratch }) {
+      const own = exports[kernel]!;
+      const compute = (tile: number): unknown => {
+        if (!scratch) return own(...tiles[tile]!);
+        return own(...tiles[tile]!.map((value, i) => (i === scratch.argument ? scratch.at : value)));
+      };
+      if (workers.length === 0 || tiles.length === 1) return tiles.forEach((_, tile) => void compute(tile));
+      if (tiles.length > maxTiles) {
+        for (let i = 0; i < tiles.length; i += maxTiles)
+          pool.run({ kernel, tiles: tiles.slice(i, i + maxTiles), scratch });
+        return;
+      }
+      tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
+      words[c.kernel] = numbers.get(kernel)!;
+      words[c.argumentCount] = tiles[0]!.length;
+      words[c.scratchArgument] = scratch?.argument ?? -1;
+      words[c.scratchAt] = scratch?.at ?? 0;
+      words[c.scratchBytes] = scratch?.bytes ?? 0;
+      words[c.pages] = memory.buffer.byteLength / 65536;
+      const start = performance.now();
+      publish(tiles.length);
+      try {
+        for (let tile = take(); tile >= 0; tile = take()) compute(tile);
+      } finally {
+        // After an exception, too, nobody may be left at work on memory that the caller is going to free.
+        while (take() >= 0);
+        const lost = join(patience + 10 * (performance.now() - start));
+        for (const worker of lost) {
+          dismiss(worker);
+          worker.thread?.terminate();
+        }
+        const failed = Atomics.exchange(words, c.failed, 0) !== 0;
+        if (lost.length > 0 || failed) throw threadLost(kernel, lost.length, workers.length);
+      }
+    },
+    latency() {
+      const once = (): number => {
+        const start = performance.now();
+        words[c.kernel] = numbers.get('gemmScratch')!;
+        words[c.argumentCount] = 3;
+        words[c.scratchArgument] = -1;
+        words[c.pages] = memory.buffer.byteLength / 65536;
+        publish(1);
+        while ((Atomics.load(words, c.work) & (jobStep - 1)) !== 0 && performance.now() < start + 5);
+        while (take() >= 0);
+        join(patience);
+        return performance.now() - start;
+      };
+      const least = (asleep: boolean): number => {
+        let best = Infinity;
+        for (let i = 0; i < 5; i++) {
+          const start = performance.now();
+          while (asleep && Atomics.load(words, c.sleepers) < workers.length && performance.now() < start + 2);
+          best = Math.min(best, once());
+        }
+        return best;
+      };
+      return { asleep: least(true), awake: least(false) };
+    },
+    dispose() {
+      for (const worker of [...workers]) {
+        dismiss(worker);
+        worker.thread?.terminate();
+      }
+      publish(0);
+    },
+  };
+
+  const count = Math.min(options.threads, maxThreads) - 1;
+  starting = count;
+  if (count <= 0) settle();
+  try {
+    for (let i = 0; i < count; i++) {
+      const worker: Worker = { slot: c.slots + c.slotSize * i, thread: undefined, ready: false };
+      workers.push(worker);
+      worker.thread = spawn(
+        { module, memory, words, table, thread: i + 1 },
+        {
+          ready() {
+            if (worker.ready || !workers.includes(worker)) return;
+            worker.ready = true;
+            started();
+          },
+          gone(reason) {
+            if (!workers.includes(worker)) return;
+            dismiss(worker);
+            console.warn(`A thread of the wasm backend has ended (${reason}); ${pool.threads} go on.`);
+          },
+        },
+      );
+    }
+  } catch (error) {
+    pool.dispose();
+    throw error;
+  }
+  return pool;
+}
+
+function threadLost(kernel: string, lost: number, left: number): WasmError {
+  const what = lost > 0 ? `${lost} of the threads died` : 'a thread failed';
+  return new WasmError(
+    'THREAD_LOST',
+    `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`,
+  );
+}
+
+/** The main thread of a page must not wait; there the caller goes round in circles. */
+function canWait(words: Int32Array<SharedArrayBuffer>): boolean {
+  try {
+    Atomics.wait(words, c.work, -1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
