@@ -1,14 +1,20 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 // Switches relaxed SIMD on where Node 20 hides it behind a flag.
 import '../test/backends.ts';
 import { hasRelaxedSimd } from './features.ts';
+import { installedHost } from './install.ts';
 import { useWasm } from './use-wasm.ts';
 
 const transposedProduct = (): number[] =>
   tf.tidy(() => [
     ...tf.matMul(tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]), tf.tensor2d([1, 0, 2], [3, 1]), true).dataSync(),
   ]);
+
+const stockFiles = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 
 const isOurs = (): boolean => tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined;
 
@@ -26,11 +32,11 @@ describe('useWasm', () => {
     expect(choice).toEqual({
       simd: true,
       relaxedSimd: hasRelaxedSimd(),
-      threads: 1,
+      threads: availableParallelism(),
       reasons: {
         simd: 'the engine has it',
         relaxedSimd: hasRelaxedSimd() ? 'the engine has it' : 'the engine lacks it',
-        threads: 'the kernels run on the calling thread',
+        threads: 'as many as the machine computes at once',
       },
     });
     expect(isOurs()).toBe(true);
@@ -88,6 +94,72 @@ describe('useWasm', () => {
     await useWasm({ simd: true });
     expect(isOurs()).toBe(true);
     expect(transposedProduct()).toEqual([11, 14]);
+  });
+});
+
+describe('the threads of useWasm', () => {
+  it('are as many as are asked for, and another number in a later call', async () => {
+    const kept = await useWasm({ threads: 3 }).then((choice) => {
+      expect(choice).toMatchObject({ threads: 3, reasons: { threads: 'as the option threads asks' } });
+      return tf.tensor1d([1, 2, 3]);
+    });
+    expect(await useWasm()).toMatchObject({ threads: 3, reasons: { threads: 'as chosen before' } });
+    expect(await useWasm({ threads: 1 })).toMatchObject({ threads: 1 });
+    expect(await useWasm({ threads: 2 })).toMatchObject({ threads: 2 });
+    expect([...kept.square().dataSync()]).toEqual([1, 4, 9]);
+  });
+
+  it('go on when the backend is restarted', async () => {
+    await useWasm({ threads: 2 });
+    tf.engine().reset();
+    await tf.setBackend('wasm');
+    expect(transposedProduct()).toEqual([11, 14]);
+    expect(await useWasm()).toMatchObject({ threads: 2 });
+  });
+
+  it.each([0, -1, 1.5, 65, NaN, 'many'])('refuse %s', (threads) =>
+    expect(useWasm({ threads: threads as number })).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringContaining(`threads is ${threads}`),
+    }),
+  );
+
+  it('are one, with the reason, where the backend runs already', async () => {
+    await useWasm({ threads: 1, paths: stockFiles });
+    const choice = await useWasm({ threads: 2 });
+    expect(choice).toMatchObject({ threads: 1 });
+    expect(choice.reasons.threads).toContain('call useWasm() before the first tensor');
+    expect(transposedProduct()).toEqual([11, 14]);
+  });
+
+  it('are one in a page that is not isolated, and the reason tells how to isolate it', async () => {
+    vi.stubGlobal('crossOriginIsolated', false);
+    const choice = await useWasm({ threads: 2 });
+    expect(choice.threads).toBe(1);
+    expect(choice.reasons.threads).toContain('Cross-Origin-Embedder-Policy: require-corp');
+    expect(await useWasm()).toEqual(choice);
+  });
+
+  it('are one where the copy of tfjs’s module is not loaded', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('refused')));
+    // Another folder, for the copy is kept.
+    const choice = await useWasm({ threads: 2, paths: `${stockFiles}/.` });
+    expect(choice.threads).toBe(1);
+    expect(choice.reasons.threads).toContain('connect-src blob:');
+    expect(transposedProduct()).toEqual([11, 14]);
+  });
+
+  it('are one, and tfjs’s own, without SIMD', async () => {
+    expect(await useWasm({ simd: false, threads: 2 })).toMatchObject({ simd: false, threads: 1 });
+    expect(await useWasm({ simd: true, threads: 1 })).toMatchObject({ simd: true });
+  });
+
+  it('end when the backend is removed', async () => {
+    await useWasm({ threads: 2 });
+    const host = installedHost()!;
+    expect(host.threads()).toBe(2);
+    tf.engine().reset();
+    expect(host.threads()).toBe(1);
   });
 });
 
