@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, createServer } from 'vite';
@@ -11,6 +11,11 @@ import { browserPath, launch, serve, statusOf } from './browser.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const trained = /^Trained: loss 0\.\d+, accuracy (0\.9\d+|1\.000)\.$/;
 const chosen = 'Backend wasm, SIMD on, relaxed SIMD on, threads 1.';
+
+const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
 
 const title = 'in a browser (skipped where there is no Chromium; OVERPARAM_CHROMIUM names one)';
 describe.skipIf(browserPath === undefined)(title, () => {
@@ -70,10 +75,21 @@ describe.skipIf(browserPath === undefined)(title, () => {
       expect(problems).toEqual([]);
     });
 
-    it('trains in an isolated page, where tfjs alone would start threads', async () => {
+    it('trains on all threads in an isolated page, to the same loss', async () => {
+      const [alone, isolated] = [await open({}), await open(isolation)];
+      expect(isolated.status).toBe(alone.status);
+      const threads = Number(/threads (\d+)\.$/.exec(isolated.choice)?.[1]);
+      expect(threads).toBe(availableParallelism());
+      expect(isolated.workers).toBe(threads - 1);
+      expect(alone.workers).toBe(0);
+      expect(isolated.problems).toEqual([]);
+    });
+
+    it('trains on one thread in an isolated page whose policy forbids blob: addresses', async () => {
       const { status, choice } = await open({
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-embedder-policy': 'require-corp',
+        ...isolation,
+        'content-security-policy':
+          "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'",
       });
       expect(status).toMatch(trained);
       expect(choice).toBe(chosen);

@@ -86,11 +86,16 @@ export async function launch(): Promise<{ readonly context: BrowserContext; clos
   };
 }
 
-/** Opens the page and returns what it writes into its status line (`#result`), and what the browser had to say. */
-export async function statusOf(
-  context: BrowserContext,
-  address: string,
-): Promise<{ readonly status: string; readonly choice: string; readonly problems: readonly string[] }> {
+/** What a page writes into its status line (`#result`), what the browser had to say, and how many workers the page has. */
+export interface Status {
+  readonly status: string;
+  readonly choice: string;
+  readonly problems: readonly string[];
+  readonly workers: number;
+}
+
+/** Opens the page, and waits for its result. */
+export async function statusOf(context: BrowserContext, address: string): Promise<Status> {
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
@@ -100,6 +105,7 @@ export async function statusOf(
   await result.waitFor({ timeout: 50_000 });
   const status = (await result.textContent()) ?? '';
   const choice = (await page.locator('#choice').textContent()) ?? '';
+  const workers = page.workers().length;
   await page.close();
-  return { status, choice, problems };
+  return { status, choice, problems, workers };
 }

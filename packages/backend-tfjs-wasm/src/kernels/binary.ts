@@ -59,7 +59,12 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
           const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
           if (!util.arraysEqual(a.shape, b.shape)) return stock(name)(args);
           return host.make(a.shape, 'bool', (out) => {
-            const [from, by, to, items] = [host.offset(a), host.offset(b), host.offset(out), util.sizeFromShape(a.shape)];
+            const [from, by, to, items] = [
+              host.offset(a),
+              host.offset(b),
+              host.offset(out),
+              util.sizeFromShape(a.shape),
+            ];
             split(host, 'logical', { items, grain: 64, cost: items / 4 }, (first, count) => [
               ...[code, from + first, by + first, to + first, count],
             ]);

@@ -25,7 +25,9 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
     weight: number,
     args: (at: number, count: number) => readonly number[],
   ): void =>
-    split(host, kernel, { items: size(t), grain: 16, cost: weight * size(t) }, (first, count) => args(4 * first, count));
+    split(host, kernel, { items: size(t), grain: 16, cost: weight * size(t) }, (first, count) =>
+      args(4 * first, count),
+    );
 
   return {
     /** x + step d */

@@ -95,9 +95,7 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
       ...[offset(x) + from, w, filter, offset(dy) + by, dx],
     ]);
   const max = (x: TensorInfo, p: Pool): TensorInfo =>
-    isIdentity(x, p)
-      ? host.alias(x, x.shape)
-      : asFloat(host, x, (x) => maximum(x, p, 0));
+    isIdentity(x, p) ? host.alias(x, x.shape) : asFloat(host, x, (x) => maximum(x, p, 0));
   const maxPool = kernel<Attributes>(({ x }, attrs) => max(x, pool(x, attrs)));
   const maxPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
     maximumGradient(input, pool(input, attrs), 0, dy),
@@ -125,9 +123,7 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
         host,
         x,
         (x) =>
-          whole(p.outShape, p, 'int32', (w, y) =>
-            wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0),
-          ),
+          whole(p.outShape, p, 'int32', (w, y) => wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0)),
         'int32',
       );
       return [max(x, p), where];

@@ -66,15 +66,10 @@ export function stridedCopy(
   const parts = host.parts(cost);
   // Each part has a plan of its own, which differs in how often the outermost loop goes round.
   host.scratch(4 * numbers.length * parts, (scratch) =>
-    split(
-      host,
-      'stridedCopy',
-      { items, grain: planned.length === 1 ? 64 : 1, cost, parts },
-      (first, count, part) => {
-        const at = scratch + 4 * numbers.length * part;
-        host.writeInts(at, [count, ...numbers.slice(1)]);
-        return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
-      },
-    ),
+    split(host, 'stridedCopy', { items, grain: planned.length === 1 ? 64 : 1, cost, parts }, (first, count, part) => {
+      const at = scratch + 4 * numbers.length * part;
+      host.writeInts(at, [count, ...numbers.slice(1)]);
+      return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
+    }),
   );
 }

@@ -119,7 +119,8 @@ const computations: Readonly<Record<string, Compute>> = {
   },
   normalisations: () => {
     const [x, scale, offset] = [r(1, [1100, 65]), r(2, [65]), r(3, [65])];
-    const norm = (x: tf.Tensor, s: tf.Tensor, o: tf.Tensor): tf.Tensor => layerNorm(x, s as tf.Tensor1D, o as tf.Tensor1D);
+    const norm = (x: tf.Tensor, s: tf.Tensor, o: tf.Tensor): tf.Tensor =>
+      layerNorm(x, s as tf.Tensor1D, o as tf.Tensor1D);
     const batchNorm = (x: tf.Tensor, s: tf.Tensor, o: tf.Tensor): tf.Tensor => {
       const { mean, variance } = tf.moments(x, 0);
       return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D);
@@ -146,10 +147,22 @@ const computations: Readonly<Record<string, Compute>> = {
   },
   'movements of numbers': () => {
     const x = r(1, [6, 50, 70]);
-    const [ids, rows] = [tf.range(0, 900, 1, 'int32').mod(tf.scalar(97, 'int32')).toInt() as tf.Tensor1D, r(2, [97, 40])];
+    const [ids, rows] = [
+      tf.range(0, 900, 1, 'int32').mod(tf.scalar(97, 'int32')).toInt() as tf.Tensor1D,
+      r(2, [97, 40]),
+    ];
     return [
       ...[tf.transpose(x, [0, 2, 1]), tf.transpose(x, [2, 0, 1]), tf.tile(x, [2, 1, 3]), tf.reverse(x, 1)],
-      ...[tf.slice(x, [1, 2, 3], [4, 40, 60]), tf.concat([x, x], 1), tf.stack([x, x], 1), tf.pad(x, [[0, 0], [1, 2], [3, 4]])],
+      ...[
+        tf.slice(x, [1, 2, 3], [4, 40, 60]),
+        tf.concat([x, x], 1),
+        tf.stack([x, x], 1),
+        tf.pad(x, [
+          [0, 0],
+          [1, 2],
+          [3, 4],
+        ]),
+      ],
       ...[tf.gather(rows, ids), tf.unsortedSegmentSum(r(3, [900, 40]), ids, 97), tf.less(x, 0).transpose([2, 1, 0])],
       ...tf.split(x, 2, 2),
     ];
@@ -193,7 +206,9 @@ describe.each(builds)('threads, $build', ({ relaxedSimd }) => {
       const [a, b] = [tf.variable(r(3, [200, 300])), tf.variable(r(4, [300, 10]))];
       const optimizer = tf.train.adam(0.01);
       for (let step = 0; step < 10; step++)
-        optimizer.minimize(() => tf.losses.meanSquaredError(y, tf.matMul(tf.tanh(tf.matMul(x, a as tf.Tensor2D)), b as tf.Tensor2D)));
+        optimizer.minimize(() =>
+          tf.losses.meanSquaredError(y, tf.matMul(tf.tanh(tf.matMul(x, a as tf.Tensor2D)), b as tf.Tensor2D)),
+        );
       const weights = [...a.dataSync(), ...b.dataSync()];
       tf.dispose([x, y, a, b]);
       optimizer.dispose();

@@ -107,7 +107,10 @@ describe('a pool', () => {
     // Only the worker meets the end of the memory.
     exports['unary'] = () => {};
     await until(() => pool.sleeping === 1);
-    const failing: Job = { kernel: 'unary', tiles: new Array(200).fill([square, 0, memory.buffer.byteLength - 4, 9999, 0]) };
+    const failing: Job = {
+      kernel: 'unary',
+      tiles: new Array(200).fill([square, 0, memory.buffer.byteLength - 4, 9999, 0]),
+    };
     let error: unknown;
     for (let i = 0; i < 1000 && !error; i++)
       try {
@@ -216,7 +219,8 @@ describe('a pool', () => {
       for (const args of alone!.tiles) exports[alone!.kernel]!(...args);
       const words = new Int32Array(memory.buffer, at, (3 * room) / 4);
       const size = room / 4;
-      for (let i = 0; i < count; i++) if (words[size + i] !== words[2 * size + i]) throw new Error(`job ${job}, number ${i}`);
+      for (let i = 0; i < count; i++)
+        if (words[size + i] !== words[2 * size + i]) throw new Error(`job ${job}, number ${i}`);
     }
     expect(lost).toBeLessThanOrEqual(3);
     await until(() => pool.threads === 2);

@@ -42,7 +42,9 @@ describe('in a process', () => {
       format: 'esm',
       platform: 'node',
       // tfjs's own files are CommonJS and ask for Node's modules as such.
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;" },
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
+      },
       logLevel: 'error',
     }),
   );

@@ -9,7 +9,9 @@ const module = (...sections: readonly (readonly number[])[]): Uint8Array<ArrayBu
 
 describe('withSharedMemory', () => {
   it('shares the memory of tfjs’s module, and changes nothing else', () => {
-    const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
+    const file = createRequire(import.meta.url).resolve(
+      '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+    );
     const before = new Uint8Array(readFileSync(file));
     const after = withSharedMemory(before)!;
     expect(WebAssembly.validate(after)).toBe(true);

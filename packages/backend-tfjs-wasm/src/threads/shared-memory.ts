@@ -43,7 +43,9 @@ export function withSharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<Ar
     if (id === memorySection && number() === 1) flags.push(at);
     if (id === importSection)
       for (let left = number(); left > 0; left--) {
-        for (const _ of ['module', 'name']) skip(number());
+        // The names of a module and of what it exports.
+        skip(number());
+        skip(number());
         const kind = bytes[at++];
         if (kind === 2) flags.push(at);
         // Functions have a type; tables a type and limits, as memories have limits; globals a type and a byte.

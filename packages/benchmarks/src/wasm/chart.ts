@@ -5,9 +5,10 @@ import { type Measurement } from './measure.ts';
 import { type Report } from './report.ts';
 import { medianRatio } from './statistics.ts';
 
-const shown: readonly ContestantId[] = ['stock', 'relaxed', 'simd', 'torch', 'torch-all'];
+const shown: readonly ContestantId[] = ['stock', 'relaxed-all', 'relaxed', 'simd', 'torch', 'torch-all'];
 const colors: Readonly<Partial<Record<ContestantId, string>>> = {
   stock: '#b8b8b8',
+  'relaxed-all': '#0f4470',
   relaxed: '#1b6ca8',
   simd: '#7fb4d8',
   torch: '#e0a458',

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Answer, type Request } from './protocol.ts';
 
-export type ContestantId = 'stock' | 'cpu' | 'simd' | 'relaxed' | 'torch' | 'torch-all';
+export type ContestantId = 'stock' | 'cpu' | 'simd' | 'relaxed' | 'relaxed-all' | 'torch' | 'torch-all';
 
 /** Something that is measured: a child process of its own, so that heaps and compiled code don't mix. */
 export interface Contestant {
@@ -19,6 +19,7 @@ export const titles: Readonly<Record<ContestantId, string>> = {
   cpu: 'tfjs cpu',
   simd: 'ours',
   relaxed: 'ours, FMA',
+  'relaxed-all': `ours, FMA, ${availableParallelism()} threads`,
   torch: 'PyTorch, 1 thread',
   'torch-all': `PyTorch, ${availableParallelism()} threads`,
 };

@@ -32,6 +32,17 @@ describe('the report', () => {
     expect(rows[2]).toEqual(['LeNet-5', 'cannot', '20.0', '7.50', '', '0.38x', '']);
   });
 
+  it('compares all threads with one, and with PyTorch on as many', () => {
+    const [head, row] = table([
+      { ...step, milliseconds: { relaxed: [20, 20], 'relaxed-all': [10, 11], torch: [10, 5], 'torch-all': [5, 5.5] } },
+    ]);
+    expect(row!.slice(head!.length - 2)).toEqual(['1.91x', '0.50x']);
+    expect(head!.slice(-2).map((title) => title.replace(/ \d+ /g, ' n '))).toEqual([
+      'ours, FMA, n threads / ours, FMA',
+      'ours, FMA, n threads / PyTorch, n threads',
+    ]);
+  });
+
   it('is a table in the terminal and in Markdown', () => {
     expect(
       new Set(

@@ -11,10 +11,17 @@ export interface Report {
   readonly measurements: readonly Measurement[];
 }
 
-const order: readonly ContestantId[] = ['stock', 'cpu', 'simd', 'relaxed', 'torch', 'torch-all'];
+const order: readonly ContestantId[] = ['stock', 'cpu', 'simd', 'relaxed', 'relaxed-all', 'torch', 'torch-all'];
+
+/** What all threads are compared with: one thread, and PyTorch on as many. */
+const besideAll: readonly ContestantId[] = ['relaxed', 'torch-all'];
 
 /** How many times as fast as `other` the package is; undefined when one of them was not measured. */
-export function speedup(measurement: Measurement, ours: 'simd' | 'relaxed', other: ContestantId): number | undefined {
+export function speedup(
+  measurement: Measurement,
+  ours: 'simd' | 'relaxed' | 'relaxed-all',
+  other: ContestantId,
+): number | undefined {
   const [a, b] = [measurement.milliseconds[other], measurement.milliseconds[ours]];
   return a && b && medianRatio(a, b);
 }
@@ -40,11 +47,13 @@ export function table(
   const present = order.filter((id) => measurements.some((m) => m.milliseconds[id] ?? m.impossible[id]));
   const ratios = present.filter((id) => id === 'stock' || id === 'torch' || (id === 'cpu' && !brief));
   const builds = present.filter((id) => id === 'simd' || id === 'relaxed').slice(brief ? -1 : 0);
+  const all = present.includes('relaxed-all') ? besideAll.filter((id) => present.includes(id)) : [];
   const products = measurements.some(({ flops }) => flops !== undefined);
   const head = [
     'case',
     ...present.map((id) => `${titles[id]}, ms`),
     ...ratios.flatMap((other) => builds.map((ours) => `${titles[ours]} / ${titles[other]}`)),
+    ...all.map((other) => `${titles['relaxed-all']} / ${titles[other]}`),
     ...(products ? ['rate, of peak'] : []),
   ];
   const rows = measurements.map((m) => [
@@ -54,6 +63,7 @@ export function table(
       return values ? milliseconds(median(values)) : m.impossible[id] ? 'cannot' : '';
     }),
     ...ratios.flatMap((other) => builds.map((ours) => times(speedup(m, ours, other)))),
+    ...all.map((other) => times(speedup(m, 'relaxed-all', other))),
     ...(products ? [rate(m)] : []),
   ]);
   return [head, ...rows];

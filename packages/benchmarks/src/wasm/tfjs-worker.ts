@@ -1,4 +1,4 @@
-/** A child process that measures one tfjs backend. Argument: `stock`, `cpu`, `simd` or `relaxed`. */
+/** A child process that measures one tfjs backend. Argument: `stock`, `cpu`, `simd`, `relaxed` or `relaxed-all`. */
 import './relaxed-simd.ts';
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
@@ -9,9 +9,16 @@ import { losses } from './models/index.ts';
 import { type Answer, type Request, slow } from './protocol.ts';
 
 const kind = process.argv[2];
+const severalThreads = kind === 'relaxed-all';
 if (kind === 'cpu') await tf.setBackend('cpu');
 else if (kind === 'stock') await tf.setBackend('wasm');
-else await useWasm({ relaxedSimd: kind === 'relaxed' });
+else {
+  const { threads, reasons } = await useWasm({
+    relaxedSimd: kind !== 'simd',
+    threads: severalThreads ? 'all' : 1,
+  });
+  if (severalThreads && threads === 1) process.stderr.write(`Only one thread computes: ${reasons.threads}.\n`);
+}
 
 let repeat: (() => void) | undefined;
 
@@ -32,8 +39,9 @@ function prepare(measured: Case): () => void {
   };
 }
 
-/** Milliseconds that this process has computed, in all its threads: what others do on the machine doesn't count. */
+/** Milliseconds that this process has computed: what others do on the machine doesn't count. Of several threads, real time. */
 function processorTime(): number {
+  if (severalThreads) return performance.now();
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
