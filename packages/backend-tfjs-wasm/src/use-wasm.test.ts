@@ -18,10 +18,14 @@ const stockFiles = dirname(createRequire(import.meta.url).resolve('@tensorflow/t
 
 const isOurs = (): boolean => tf.getKernel('UnsortedSegmentSum', 'wasm') !== undefined;
 
-// Each test starts from a tfjs without a running backend.
-beforeEach(() => tf.engine().reset());
+// Each test starts from a tfjs without a running backend, and from a process that says nothing about threads.
+beforeEach(() => {
+  vi.stubEnv('OVERPARAM_THREADS', undefined);
+  tf.engine().reset();
+});
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
 
@@ -123,6 +127,20 @@ describe('the threads of useWasm', () => {
       message: expect.stringContaining(`threads is ${threads}`),
     }),
   );
+
+  it('are those of the environment, where no option says otherwise', async () => {
+    vi.stubEnv('OVERPARAM_THREADS', 'two');
+    await expect(useWasm()).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringContaining('OVERPARAM_THREADS is two'),
+    });
+    vi.stubEnv('OVERPARAM_THREADS', '2');
+    expect(await useWasm()).toMatchObject({
+      threads: 2,
+      reasons: { threads: 'as the environment variable OVERPARAM_THREADS asks' },
+    });
+    expect(await useWasm({ threads: 3 })).toMatchObject({ threads: 3 });
+  });
 
   it('are one, with the reason, where the backend runs already', async () => {
     await useWasm({ threads: 1, paths: stockFiles });

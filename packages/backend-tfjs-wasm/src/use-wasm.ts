@@ -17,7 +17,7 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean;
   /**
    * On how many threads the kernels compute: a number, the calling thread included, or 'all' that the machine computes at once.
-   * Default: all; one where memory can't be shared among threads, and the choice tells why. Results are the same to the bit.
+   * Default: what the environment variable OVERPARAM_THREADS says, else all; one where memory can't be shared among threads, and the choice tells why. Results are the same to the bit.
    */
   readonly threads?: number | 'all';
   /** Where tfjs's .wasm files lie, when they are not found by themselves: their folder, or the address of each file by its name. */
@@ -48,7 +48,7 @@ export function useWasm(options: WasmOptions = {}): Promise<WasmChoice> {
 }
 
 async function setUp(options: WasmOptions): Promise<WasmChoice> {
-  assertThreads(options.threads);
+  assertThreads('threads', options.threads);
   assertVersions(installedVersions());
   assertOneCopy();
   await assertWasmAllowed();
@@ -84,16 +84,26 @@ function whyThreads({ threads: asked }: WasmOptions, { simd, threads: wanted }: 
   if (!simd) return 'tfjs’s own kernels run on the calling thread';
   if (count < wanted) return `${wanted - count} of ${wanted} threads could not be started`;
   if (typeof asked === 'number') return 'as the option threads asks';
+  if (asked === undefined && wanted === environmentThreads()) return 'as the environment variable OVERPARAM_THREADS asks';
   return wanted === allThreads() ? 'as many as the machine computes at once' : 'as chosen before';
 }
 
-function assertThreads(threads: unknown): void {
+function assertThreads(name: string, threads: unknown): void {
   const isCount = typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= maxThreads;
   if (threads === undefined || threads === 'all' || isCount) return;
   throw new WasmError(
     'BAD_OPTION',
-    `threads is ${String(threads)}: it must be 'all' or a whole number from 1 to ${maxThreads}.`,
+    `${name} is ${String(threads)}: it must be 'all' or a whole number from 1 to ${maxThreads}.`,
   );
+}
+
+/** What the environment says: a process that runs many others on one machine sets it to 1. */
+function environmentThreads(): number | 'all' | undefined {
+  const { process } = globalThis as { process?: { env?: Readonly<Record<string, string | undefined>> } };
+  const text = process?.env?.['OVERPARAM_THREADS'];
+  if (text === undefined || text === '' || text === 'all') return text === 'all' ? 'all' : undefined;
+  assertThreads('The environment variable OVERPARAM_THREADS', /^\d+$/.test(text) ? Number(text) : text);
+  return Number(text);
 }
 
 type Reasons = Omit<WasmChoice['reasons'], 'threads'>;
@@ -123,9 +133,9 @@ function choose(options: WasmOptions, before: Build | undefined): Build & { read
 }
 
 function threadsOf(asked: number | 'all' | undefined, before: Build | undefined): number {
-  if (typeof asked === 'number') return asked;
   if (asked === undefined && before?.simd) return before.threads;
-  return allThreads();
+  const threads = asked ?? environmentThreads() ?? 'all';
+  return threads === 'all' ? allThreads() : threads;
 }
 
 const allThreads = (): number => Math.min(processors(), maxThreads);

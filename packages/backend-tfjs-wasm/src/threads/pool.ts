@@ -63,7 +63,8 @@ export function createPool(options: PoolOptions): Pool {
   let starting = 0;
   let settle = (): void => {};
   const ready = new Promise<void>((resolve) => (settle = resolve));
-  words[c.spin] = 50;
+  // In a training step the next job comes within this time, as a rule; waking a worker would cost the caller more than it does.
+  words[c.spin] = 200;
 
   const started = (): void => void (--starting === 0 && settle());
   const dismiss = (worker: Worker): void => {
