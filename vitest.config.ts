@@ -8,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'] } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
+    // Vitest computes on all cores already; tests of threads ask for theirs.
+    env: { OVERPARAM_THREADS: '1' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new URL('./tools/totals-reporter.ts', import.meta.url).pathname],

@@ -84,7 +84,8 @@ function whyThreads({ threads: asked }: WasmOptions, { simd, threads: wanted }: 
   if (!simd) return 'tfjs’s own kernels run on the calling thread';
   if (count < wanted) return `${wanted - count} of ${wanted} threads could not be started`;
   if (typeof asked === 'number') return 'as the option threads asks';
-  if (asked === undefined && wanted === environmentThreads()) return 'as the environment variable OVERPARAM_THREADS asks';
+  if (asked === undefined && wanted === environmentThreads())
+    return 'as the environment variable OVERPARAM_THREADS asks';
   return wanted === allThreads() ? 'as many as the machine computes at once' : 'as chosen before';
 }
 

@@ -31,6 +31,8 @@ export const transcendental: number = 4;
 /** Bytes that `sharing` wants to time a kernel on. */
 export const probeBytes: number = 65536;
 const square = 15;
+/** So many milliseconds saved make good for as many lost. */
+const mostSaved = 1;
 
 /** `probe` lends room that is filled with ones. */
 export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at: number) => void) => void): Sharing {
@@ -38,6 +40,17 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
   // Milliseconds; until they are measured, those of a slow machine.
   let number = 0.5e-6;
   let latency = { asleep: 0.05, awake: 0.005 };
+
+  // What sharing has saved of late, in milliseconds; where it costs instead, for others want the processors, the calling thread
+  // computes a number of jobs alone before it tries again, and twice as many each time that it fails.
+  let [saved, pause, resting] = [0, 0, 0];
+  const judge = (saving: number): void => {
+    saved = Math.min(saved + saving, mostSaved);
+    if (saved === mostSaved) pause = 0;
+    if (saved >= 0) return;
+    pause = Math.min(Math.max(8, 2 * pause), 1024);
+    [saved, resting] = [0, pause];
+  };
 
   const measure = (): void => {
     if (!pool || pool.threads === 1) return;
@@ -70,11 +83,15 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
       const time = cost * number;
       const needed = pool!.sleeping > 0 ? 2 * latency.asleep : 4 * latency.awake;
       if (time < needed) return 1;
+      if (resting > 0) {
+        resting--;
+        return 1;
+      }
       // Two parts for each thread where there is time: one that comes late or is interrupted leaves more to the others.
       return time < 8 * needed ? threads : 2 * threads;
     },
     share(kernel, tiles, scratch) {
-      if (pool && tiles.length > 1) pool.run({ kernel, tiles, scratch });
+      if (pool && tiles.length > 1) judge(pool.run({ kernel, tiles, scratch }));
       else inTurn(kernel, tiles, scratch);
     },
     inTurn,
