@@ -14,11 +14,16 @@ export interface DrawOptions {
 
 /** The figure as an SVG element. It takes its colours from the custom properties of {@link themeFor}. */
 export function draw(figure: Figure, options: DrawOptions): Element {
-  const { x, y, scale, dots, series } = figure;
-  const shown = series.map(({ points }) => (scale === 'log' ? points.filter(({ low }) => low > 0) : points));
+  const { x, y, scale, xScale, dots, series } = figure;
+  const shown = series.map(({ points }) =>
+    points
+      .map(({ x, y, low = y, high = y }) => ({ x, y, low, high }))
+      .filter((point) => [point.x, point.y, point.low, point.high].every(Number.isFinite))
+      .filter((point) => (scale !== 'log' || point.low > 0) && (xScale !== 'log' || point.x > 0)),
+  );
   const all = shown.flat();
   const empty = all.length === 0;
-  const widest = series.some(({ points }) => points.some(({ low, high }) => low < high));
+  const widest = all.some(({ low, high }) => low < high);
   const lines = shown.map((points, i) => {
     const line = { x: 'x', y: 'y', stroke: colorOf(i) };
     return [
@@ -31,7 +36,13 @@ export function draw(figure: Figure, options: DrawOptions): Element {
     {
       insetBottom: scale === 'linear' ? 0 : 6,
       x: {
-        ...linearAxis('x', x),
+        ...(xScale === 'log'
+          ? logAxis(
+              'x',
+              x,
+              all.map((point) => point.x),
+            )
+          : linearAxis('x', x)),
         ...(x === 'epoch' && !empty && { ticks: wholeTicks(all), tickFormat: String }),
         ...(empty && { domain: [0, 1] }),
       },

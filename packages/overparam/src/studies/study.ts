@@ -1,4 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot';
+import type { Numbers } from '../figures/index.ts';
 
 /** An option of a study's own: its default stands in the help. */
 export interface StudyOption {
@@ -54,8 +55,7 @@ export interface StudyFigure {
   readonly legend?: readonly string[];
   /** A drawing, or a film of several of the same frame. */
   readonly plots: PlotOptions | readonly PlotOptions[];
-  /** The numbers behind it: a line of names, and lines of values. */
-  readonly numbers: readonly (readonly (string | number)[])[];
+  readonly numbers: Numbers;
 }
 
 /** What a study shows in the end. */
