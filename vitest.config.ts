@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['packages/*/{src,test}/**/*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // One fewer when absent, which on two cores leaves one idle.
+    maxWorkers: '100%',
     reporters: ['default', new URL('./tools/totals-reporter.ts', import.meta.url).pathname],
   },
 });
