@@ -105,9 +105,12 @@ try {
   stage('a new outsider');
   const outside = join(folder, 'outside');
   const fromUs = `--registry=${registry.url}`;
+  // A cache of its own: npm would run what an earlier rehearsal left in the user's.
+  const cache = `--cache=${join(folder, 'cache')}`;
   outsider({
     folder: outside,
-    create: (name, kind) => show(outside, 'npm', 'create', fromUs, '--yes', 'overparam', name, '--', '--kind', kind),
+    create: (name, kind) =>
+      show(outside, 'npm', 'create', fromUs, cache, '--yes', 'overparam', name, '--', '--kind', kind),
     install: (repository) => show(repository, 'npm', 'install', fromUs, '--no-fund', '--no-audit', '--loglevel=error'),
   });
 
