@@ -48,6 +48,11 @@ export interface MatOptions {
   readonly minActive?: number;
   /** A module is trained again after so many selections that left it out. */
   readonly longestRest?: number;
+  /**
+   * How gradients get past a module that rests. `through`, exactly. `around`, by the connections that skip it alone: it
+   * then costs its forward part and nothing else, and the gradient of the others is biased. Of use in residual networks.
+   */
+  readonly gradients?: 'through' | 'around';
   /** How spectra are made; the contraction is 'loss' when absent. */
   readonly spectra?: Omit<SpectraOptions, 'modules'>;
   /** A clock in ms, `() => performance.now()`: reports then tell how long the selection and the inner method took. */
@@ -110,6 +115,7 @@ const defaults: Required<MatOptions> = {
   revival: 0.1,
   minActive: 1,
   longestRest: Infinity,
+  gradients: 'through',
   spectra: {},
   clock: null,
 };
@@ -143,6 +149,8 @@ export function mat<State, Report, Needs extends object>(
   checkNumbers(options);
   if (options.movement !== 'change' && options.movement !== 'drift')
     throw badOption('movement', options.movement, "'change' or 'drift'");
+  if (options.gradients !== 'through' && options.gradients !== 'around')
+    throw badOption('gradients', options.gradients, "'through' or 'around'");
   const { begin, n_batches_per_epoch, clock } = options;
   if (clock !== null && typeof clock !== 'function')
     throw badOption('clock', clock, 'a function that tells the time in ms');
@@ -227,6 +235,7 @@ export function mat<State, Report, Needs extends object>(
         [...inner.needs, ...(inner.wants ?? [])],
         trained,
         questions.inner,
+        options.gradients === 'around',
       );
       const chose = clock?.() ?? 0;
       const { state: next, report, stopped } = yield* inner.step(state.inner, asked);

@@ -23,13 +23,14 @@ const requestAt: Readonly<Record<string, number>> = {
 
 /**
  * The oracle as the inner method sees it: its questions speak of these modules alone (of all when null), and are
- * counted.
+ * counted. With `around`, gradients go around the other modules.
  */
 export function restricted<O extends object>(
   oracle: Asking<O>,
   questions: readonly string[],
   modules: readonly string[] | null,
   counts: Counts,
+  around = false,
 ): Asking<O> {
   const asking = oracle as Readonly<Record<string, (...args: readonly unknown[]) => Inquiry<unknown>>>;
   const narrowed = (name: string, args: readonly unknown[]): readonly unknown[] => {
@@ -37,7 +38,8 @@ export function restricted<O extends object>(
     if (modules === null || at === undefined) return args;
     const request = args[at] as LinearizeRequest | undefined;
     const wanted = request?.modules?.filter((module) => modules.includes(module)) ?? modules;
-    return Object.assign([...args], { [at]: { ...request, modules: wanted } });
+    const way = around && name === 'linearize' && { around };
+    return Object.assign([...args], { [at]: { ...request, modules: wanted, ...way } });
   };
   const present = questions.filter((name) => asking[name]);
   return Object.fromEntries(
