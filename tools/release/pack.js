@@ -43,9 +43,16 @@ async function pack(checkout, { name: directory, manifest }, destination) {
   const tarball = join(destination, packed.filename);
   await runBeside(root, tool('publint'), '--strict', tarball);
   if (manifest.exports?.['.']) await runBeside(root, tool('attw'), tarball, '--profile', 'esm-only');
-  const bytes = (left) => packed.files.reduce((sum, { path, size }) => sum + (left.test(path) ? 0 : size), 0);
-  const unpacked = { all: bytes(/\.map$/), loaded: bytes(/\.map$|^src\//) };
-  return { name, version, tarball, files: paths.length, unpacked, manifest };
+  return { name, version, tarball, files: paths.length, unpacked: unpackedBytes(packed.files), manifest };
+}
+
+/**
+ * @param {readonly { path: string, size: number }[]} files as `npm pack --json` lists them
+ * @returns {Packed['unpacked']}
+ */
+export function unpackedBytes(files) {
+  const bytes = (left) => files.reduce((sum, { path, size }) => sum + (left.test(path) ? 0 : size), 0);
+  return { all: bytes(/\.map$/), loaded: bytes(/\.map$|^src\//) };
 }
 
 const tool = (name) => join(root, 'node_modules/.bin', name);
