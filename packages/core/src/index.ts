@@ -27,6 +27,7 @@ export type {
   TrialGradientOracle,
   TrialLinearization,
 } from './optional-questions.ts';
+export type { Work, WorkOracle } from './work.ts';
 export { asking, type Asking, type Inquiry, type Question } from './ask.ts';
 export type { Method, Step } from './method.ts';
 export { checkNeeds } from './needs.ts';
