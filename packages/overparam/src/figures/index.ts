@@ -1,5 +1,5 @@
 export { figuresOf, type Figure } from './figures.ts';
-export { draw, type DrawOptions } from './draw.ts';
+export { draw, plotOf, type DrawOptions } from './draw.ts';
 export { type Point, type Series } from './series.ts';
 export { numbersOf, toCsv, toJson, type Numbers } from './numbers.ts';
 export { byMethod, summarize, type MethodRuns, type Summary } from './summary.ts';

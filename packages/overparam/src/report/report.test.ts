@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { sampleResults } from '../../test/sample-results.ts';
 import { draw, figuresOf, PALETTE } from '../figures/index.ts';
 import { parseResults, type Results } from '../results/results.ts';
-import type { StudyResults } from '../studies/results.ts';
 import { pictureOf, reportOf } from './report.ts';
 import { studyPictureOf } from './study-report.ts';
 import { svgDocument } from './svg-document.ts';
@@ -140,7 +139,7 @@ describe('pictureOf', () => {
     const plots = { marks: [] };
     const figure = { name: 'f', title, plots, numbers: [] };
     const study = { title, text: [title], tables: [], figures: [figure] };
-    const pictures = [pictureOf(results), studyPictureOf(study as unknown as StudyResults, study)];
+    const pictures = [pictureOf(results), studyPictureOf(study, study)];
     for (const picture of pictures) expect(malformed(picture)).toBe('');
     expect(malformed('<svg aria-label="a < b"/>')).not.toBe('');
     expect(malformed('<svg><g></svg>')).not.toBe('');

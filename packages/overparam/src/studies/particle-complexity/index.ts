@@ -121,6 +121,10 @@ export const particleComplexity: Study<Settings, Size, readonly Contested[]> = {
     return finished;
   },
   findings,
+  measures: (contested) => ({
+    'excess, flow': median(contested.map(({ flow }) => flow)),
+    'excess, weights alone': median(contested.map(({ convex }) => convex)),
+  }),
 };
 
 function findings(outcomes: readonly Outcome<Size, readonly Contested[]>[], settings: Settings): Findings {
