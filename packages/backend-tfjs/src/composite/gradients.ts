@@ -24,7 +24,7 @@ import { entering, type Structure } from './structure.ts';
  * those that do not act are left out. The caller disposes of them.
  *
  * @param around True: what is not wanted, and is not just added, counts as a constant together with what it is applied
- *   to. The pass goes around it, by residual connections, and is not exact.
+ *   to. The pass goes around it, by residual connections, and is not exact; unless nothing is reached so.
  */
 export function gradientsOf(
   structure: Structure,
@@ -63,7 +63,7 @@ export function gradientsOf(
     disposeAll(gradients.values());
     throw error;
   }
-  return gradients;
+  return around && gradients.size === 0 ? gradientsOf(structure, variables, from, wanted) : gradients;
 }
 
 /** Whether an input of a kernel is added to what the others make. */
