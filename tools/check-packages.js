@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, root } from './packages.js';
-import { checkSaid, readmeExamples } from './release/examples.js';
+import { readmeExamples } from './release/examples.js';
 import { outsider } from './release/outsider.js';
 import { packAll } from './release/pack.js';
 import { foreignDependencies, sizeTable } from './release/sizes.js';
@@ -14,7 +14,7 @@ import { userProject, versions } from './release/user-project.js';
 const folder = mkdtempSync(join(tmpdir(), 'overparam-'));
 
 try {
-  const packed = packAll(root, folder);
+  const packed = await packAll(root, folder);
   console.log(sizeTable(packed));
   const foreign = foreignDependencies(packed);
   if (foreign.length > 0) throw new Error(foreign.join('\n'));
@@ -31,10 +31,7 @@ try {
     project.compile(resolution);
     console.log(`the examples compile under moduleResolution ${resolution}`);
   }
-  for (const example of examples) {
-    console.log(`> ${example.name}`);
-    checkSaid(example, project.node(`${example.name}.js`));
-  }
+  await project.runExamples(examples);
   show(project.folder, 'npx', 'overparam', 'list');
 
   const tarballOf = (name) => packed.find((one) => one.name === name).tarball;

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, root } from './packages.js';
-import { checkSaid, readmeExamples } from './release/examples.js';
+import { readmeExamples } from './release/examples.js';
 import { outsider } from './release/outsider.js';
 import { packAll } from './release/pack.js';
 import { startRegistry } from './release/registry.js';
@@ -34,7 +34,7 @@ try {
   stage('pack, publint, attw');
   const tarballs = join(folder, 'tarballs');
   mkdirSync(tarballs);
-  const packed = packAll(checkout, tarballs);
+  const packed = await packAll(checkout, tarballs);
   console.log(sizeTable(packed));
   const foreign = foreignDependencies(packed);
   if (foreign.length > 0) throw new Error(foreign.join('\n'));
@@ -53,24 +53,19 @@ try {
   const tfjsAt = (version) => ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'].map((name) => `${name}@${version}`);
   const tool = (name) => `${name}@${versions[name]}`;
   const asTypeScript = (list) => Object.fromEntries(list.map(({ name, code }) => [`${name}.ts`, code]));
-  const runAll = (project, list) =>
-    list.forEach((example) => {
-      console.log(`> ${example.name}`);
-      checkSaid(example, project.node(`${example.name}.js`));
-    });
 
   stage('TypeScript, node16: every example of the READMEs');
   const node16 = userProject(join(folder, 'typescript-node16'), registry.url);
   node16.install([...ours, ...tfjsAt(tfjsRange), tool('typescript'), tool('@types/node')]);
   node16.write(asTypeScript(examples));
   node16.compile('node16');
-  runAll(node16, examples);
+  await node16.runExamples(examples);
 
   stage('Node ESM, no TypeScript: the same, as JavaScript');
   const esm = userProject(join(folder, 'node-esm'), registry.url);
   esm.install([...ours, ...tfjsAt(tfjsRange)]);
   for (const { name } of examples) show(folder, 'cp', join(node16.folder, `${name}.js`), esm.folder);
-  runAll(esm, examples);
+  await esm.runExamples(examples);
   show(esm.folder, 'npx', 'overparam', 'list');
   audit(esm.folder);
 
@@ -85,10 +80,10 @@ try {
       input: ${JSON.stringify(bundled.map(({ name }) => `${name}.ts`))}, output: { entryFileNames: '[name].js' } } } };`,
   });
   show(bundler.folder, 'npx', 'vite', 'build', '--logLevel', 'warn');
-  for (const example of bundled.filter((example) => !ofTfjs(example))) {
-    console.log(`> ${example.name}, bundled`);
-    checkSaid(example, bundler.node(`dist/${example.name}.js`));
-  }
+  await bundler.runExamples(
+    bundled.filter((example) => !ofTfjs(example)),
+    'dist',
+  );
 
   const oldest = tfjsRange.replace('^', '');
   stage(`the oldest tfjs that we name, ${oldest}; what needs a newer one was tried with the newest above`);
@@ -105,14 +100,17 @@ try {
   if (oldExamples.length === 0) throw new Error(`no example tries tfjs ${oldest}`);
   old.write(asTypeScript(oldExamples));
   old.compile('node16');
-  runAll(old, oldExamples);
+  await old.runExamples(oldExamples);
 
   stage('a new outsider');
   const outside = join(folder, 'outside');
   const fromUs = `--registry=${registry.url}`;
+  // A cache of its own: npm would run what an earlier rehearsal left in the user's.
+  const cache = `--cache=${join(folder, 'cache')}`;
   outsider({
     folder: outside,
-    create: (name, kind) => show(outside, 'npm', 'create', fromUs, '--yes', 'overparam', name, '--', '--kind', kind),
+    create: (name, kind) =>
+      show(outside, 'npm', 'create', fromUs, cache, '--yes', 'overparam', name, '--', '--kind', kind),
     install: (repository) => show(repository, 'npm', 'install', fromUs, '--no-fund', '--no-audit', '--loglevel=error'),
   });
 

@@ -18,6 +18,7 @@ export default defineConfig({
           { text: 'Write a backend in an hour', link: '/write-a-backend' },
           { text: 'The oracle protocol', link: '/the-oracle-protocol' },
           { text: 'Versions and promises', link: '/versions-and-promises' },
+          { text: 'Install sizes', link: '/install-sizes' },
         ],
       },
       { text: 'API', link: '/api/' },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { publicPackages, root } from '../packages.js';
-import { run } from './run.js';
+import { runBeside, sideBySide } from './run.js';
 
 /**
  * @typedef {object} Packed
@@ -16,19 +16,19 @@ import { run } from './run.js';
  * Packs every public package of a checkout that is built, and checks what is in the tarballs.
  * @param {string} checkout
  * @param {string} destination a folder
- * @returns {Packed[]}
+ * @returns {Promise<Packed[]>}
  */
 export const packAll = (checkout, destination) =>
-  publicPackages(checkout).map((found) => pack(checkout, found, destination));
+  sideBySide(publicPackages(checkout), (found) => pack(checkout, found, destination));
 
-function pack(checkout, { name: directory, manifest }, destination) {
+async function pack(checkout, { name: directory, manifest }, destination) {
   const { name, version, scripts } = manifest;
   const refuse = (why) => {
     throw new Error(`${name}: ${why}`);
   };
   // Without its scripts: what is packed is what was built.
   const where = ['--pack-destination', destination, '-w', `packages/${directory}`];
-  const [packed] = JSON.parse(run(checkout, 'npm', 'pack', '--json', '--ignore-scripts', ...where));
+  const [packed] = JSON.parse(await runBeside(checkout, 'npm', 'pack', '--json', '--ignore-scripts', ...where));
   const paths = packed.files.map(({ path }) => path);
   const promised = Object.values(manifest.exports ?? {}).flatMap((target) => [target.types, target.default]);
   const entries = [...promised, ...Object.values(manifest.bin ?? {})].filter(Boolean);
@@ -41,11 +41,20 @@ function pack(checkout, { name: directory, manifest }, destination) {
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
     if (scripts?.[script]) refuse(`it has the install script '${script}': nothing runs on a user's machine unasked`);
   const tarball = join(destination, packed.filename);
-  run(root, 'npx', 'publint', '--strict', tarball);
-  if (manifest.exports?.['.']) run(root, 'npx', 'attw', tarball, '--profile', 'esm-only');
-  const bytes = (left) => packed.files.reduce((sum, { path, size }) => sum + (left.test(path) ? 0 : size), 0);
-  const unpacked = { all: bytes(/\.map$/), loaded: bytes(/\.map$|^src\//) };
-  return { name, version, tarball, files: paths.length, unpacked, manifest };
+  await runBeside(root, tool('publint'), '--strict', tarball);
+  if (manifest.exports?.['.']) await runBeside(root, tool('attw'), tarball, '--profile', 'esm-only');
+  return { name, version, tarball, files: paths.length, unpacked: unpackedBytes(packed.files), manifest };
 }
+
+/**
+ * @param {readonly { path: string, size: number }[]} files as `npm pack --json` lists them
+ * @returns {Packed['unpacked']}
+ */
+export function unpackedBytes(files) {
+  const bytes = (left) => files.reduce((sum, { path, size }) => sum + (left.test(path) ? 0 : size), 0);
+  return { all: bytes(/\.map$/), loaded: bytes(/\.map$|^src\//) };
+}
+
+const tool = (name) => join(root, 'node_modules/.bin', name);
 
 const STRAY = /\.test\.|tsbuildinfo|^test\/|\.tgz$|^api\.md$/;

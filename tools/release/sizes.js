@@ -14,19 +14,19 @@ function installedWith(name, packed, seen = new Set()) {
 
 /**
  * What each package weighs and brings along. `src` is there for the maps, which point into it.
- * @param {readonly import('./pack.js').Packed[]} packed
+ * @param {readonly Pick<import('./pack.js').Packed, 'name' | 'version' | 'unpacked' | 'manifest'>[]} packed
  * @returns {string} a table
  */
 export function sizeTable(packed) {
-  const own = new Set(packed.map(({ name }) => name));
   const rows = packed.map((one) => {
-    const dependencies = Object.keys(one.manifest.dependencies ?? {});
-    const ours = dependencies.filter((name) => own.has(name)).length;
+    const along = installedWith(one.name, packed);
+    const ours = packed.filter(({ name }) => along.includes(name));
+    const installed = [one, ...ours].reduce((sum, { unpacked }) => sum + unpacked.all, 0);
     const target = isMethod(one) ? (one.unpacked.loaded < TARGET ? 'below 60' : 'above 60') : '';
     const { all, loaded } = one.unpacked;
-    return [`${one.name} ${one.version}`, kB(all), kB(loaded), target, ours, dependencies.length - ours];
+    return [one.name, kB(all), kB(loaded), target, kB(installed), ours.length, along.length - ours.length];
   });
-  const head = ['package', 'kB without maps', 'and without src', 'target', 'dependencies, ours', 'others'];
+  const head = ['package', 'kB', 'without src', 'target', 'kB with ours', 'dependencies, ours', 'others'];
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 

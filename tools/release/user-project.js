@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root } from '../packages.js';
-import { run, show } from './run.js';
+import { checkSaid } from './examples.js';
+import { runBeside, show, sideBySide } from './run.js';
 
 /** What a project of a user has beside ours, in the versions that this repository is tested with. */
 export const versions = readJson(join(root, 'package.json')).devDependencies;
@@ -38,7 +39,15 @@ export function userProject(folder, registry) {
       show(folder, 'npx', 'tsc');
     },
 
-    /** @param {string} file that Node runs to its end */
-    node: (file) => run(folder, 'node', file),
+    /**
+     * Runs compiled examples, and compares what they print with what they say.
+     * @param {readonly { name: string, code: string }[]} examples
+     * @param {string} [where] the folder of the compiled files
+     */
+    runExamples: (examples, where = '.') =>
+      sideBySide(examples, async (example) => {
+        checkSaid(example, await runBeside(folder, 'node', join(where, `${example.name}.js`)));
+        console.log(`> ${example.name}`);
+      }),
   };
 }

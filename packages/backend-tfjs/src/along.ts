@@ -13,10 +13,11 @@ import {
   type TrialGradientOracle,
   type TrialLinearization,
 } from '@overparam/core';
-import { disposeAll, share } from './engine.ts';
+import { disposeAll, engine, share } from './engine.ts';
 import type { Linearized, Trial } from './linearization.ts';
 import type { ParameterMemory } from './parameter-memory.ts';
 import { difference, extrapolate, mix, readNumbers, step as stepFrom, type Vector, type Wanted } from './parameters.ts';
+import { placed, taken } from './part.ts';
 import { whenAnswered, type Read } from './read.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -44,25 +45,31 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     throw notLinearized(question);
   };
   /** w <- next. Points before are kept from the first question on that needs them. */
-  const commit = (next: Vector, keeps?: { readonly previous?: true; readonly lookahead?: Vector }): void => {
-    const { variables, memory: remembers, release } = at()!;
-    variables.forEach((variable, k) => {
+  const write = (next: Vector, keeps: { readonly previous?: true; readonly lookahead?: Vector } | undefined): void => {
+    const { moving, memory: remembers, release } = at()!;
+    const whole = (x: Vector): Vector => moving.map(({ variable, part }, k) => placed(x[k]!, part, variable));
+    const points = whole(next);
+    const lookahead = keeps?.lookahead && whole(keeps.lookahead);
+    moving.forEach(({ variable }, k) => {
       const past = memory.of(variable)?.tensors;
       const { t, tensors: moments } = remembers[k]!;
       writes.note(variable);
       const tensors = { ...moments };
       if (keeps?.previous || keepsPrevious() || past?.['previous']) tensors['previous'] = share(variable);
-      if (keeps?.lookahead || past?.['lookahead']) tensors['lookahead'] = share(keeps?.lookahead?.[k] ?? next[k]!);
+      if (lookahead || past?.['lookahead']) tensors['lookahead'] = share((lookahead ?? points)[k]!);
       release(Object.values(moments));
       writes.remember(variable, { t, tensors });
-      variable.assign(next[k]!);
+      variable.assign(points[k]!);
     });
     // What did not move has moved by 0.
     for (const [variable, { t, tensors }] of memory.all())
-      if (tensors['previous'] && !variables.includes(variable)) {
+      if (tensors['previous'] && !moving.some((one) => one.variable === variable)) {
         const kept = Object.entries(tensors).map(([name, x]) => [name, share(name === 'previous' ? variable : x)]);
         writes.remember(variable, { t, tensors: Object.fromEntries(kept) as Record<string, Tensor> });
       }
+  };
+  const commit = (next: Vector, keeps?: Parameters<typeof write>[1]): void => {
+    engine().tidy(() => write(next, keeps));
     moved();
   };
   const commitFresh = (next: Vector, keeps?: Parameters<typeof commit>[1]): void => {
@@ -82,7 +89,10 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     return whenAnswered(read(at()!.value(there.point)), (values) => (there.value = values[0]!));
   };
   const history = (name: 'previous' | 'lookahead', otherwise: Vector): Vector =>
-    at()!.variables.map((variable, k) => memory.of(variable)?.tensors[name] ?? otherwise[k]!);
+    at()!.moving.map(({ variable, part }, k) => {
+      const past = memory.of(variable)?.tensors[name];
+      return past ? taken(past, part) : otherwise[k]!;
+    });
 
   return {
     probe: (step) => valueAt(trial('probe', 'd', step)),
@@ -128,16 +138,22 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
       const gradients = current('moveExtragradient').trialGradients;
       if (!gradients)
         throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      commitFresh(stepFrom(at()!.variables, gradients, finiteStep('moveExtragradient', step)));
+      commitFresh(stepFrom(at()!.w, gradients, finiteStep('moveExtragradient', step)));
     },
     moveHeavyBall(step, momentum) {
       const { point } = trial('moveHeavyBall', 'd', step);
-      const w = at()!.variables;
-      commitFresh(extrapolate(point, momentum, w, history('previous', w)), { previous: true });
+      const { w } = at()!;
+      commitFresh(
+        engine().tidy(() => extrapolate(point, momentum, w, history('previous', w))),
+        { previous: true },
+      );
     },
     moveNesterov(step, tau) {
       const { point } = trial('moveNesterov', 'd', step);
-      commitFresh(mix(point, history('lookahead', at()!.variables), tau), { lookahead: point });
+      commitFresh(
+        engine().tidy(() => mix(point, history('lookahead', at()!.w), tau)),
+        { lookahead: point },
+      );
     },
   };
 }

@@ -6,6 +6,20 @@ export {
   type CompositeOracleOptions,
   type TfjsCompositeOracle,
 } from './composite/composite-oracle.ts';
+export type { Modules, ModulesOption, VariableSlice } from './modules.ts';
+export {
+  filters,
+  group,
+  heads,
+  layers,
+  modulesOf,
+  type HeadsOptions,
+  type ModelWithLayers,
+  type ModuleRule,
+  type NamedParameter,
+  type ParametersOfModel,
+  type Which,
+} from './modules-of.ts';
 export { fit, type FitOptions, type FitProgress, type Fitted } from './fit/fit.ts';
 export type { FitCallback } from './fit/callbacks.ts';
 export type { FitCheckpoint, SavedTensor } from './fit/checkpoint.ts';

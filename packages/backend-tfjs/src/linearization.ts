@@ -1,14 +1,13 @@
 import { keep, tidy, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { DirectionName } from '@overparam/core';
-import { callingAgain } from './call-again.ts';
 import type { Differentiated } from './differentiate.ts';
 import type { DirectionRule } from './directions/index.ts';
 import { disposeAll, engine, share } from './engine.ts';
+import type { Elsewhere } from './meter.ts';
 import type { ParameterMemory, Remembered } from './parameter-memory.ts';
 import { step as stepFrom, type Vector } from './parameters.ts';
-import type { Evaluation, Problem } from './problem.ts';
-import type { Draws } from './randomness.ts';
-import type { Recording } from './recording.ts';
+import { placed, taken, type Part, type Wanted } from './part.ts';
+import { alike, counted } from './step-count.ts';
 
 /** A point w + step d, and what is known of f there. */
 export interface Trial {
@@ -18,10 +17,18 @@ export interface Trial {
   value?: number;
 }
 
+/** A variable, or a part of it, that a step moves. */
+export interface Moving {
+  readonly variable: Variable;
+  readonly part: Part;
+}
+
 /** f near w, for the length of one step: everything of parameter size that the step makes, and f at other points. */
 export interface Linearized {
-  /** The variables that the loss depends on; vectors go by their order. */
-  readonly variables: readonly Variable[];
+  /** What moves f, and is to be moved; vectors have a tensor for each of them, parts in one piece. */
+  readonly moving: readonly Moving[];
+  /** w */
+  readonly w: Vector;
   readonly g: Vector;
   /** -d */
   u: Vector;
@@ -30,7 +37,7 @@ export interface Linearized {
   /** -v for a direction v by name */
   along(name: DirectionName): Vector;
   trial(along: Vector, step: number): Trial;
-  /** A point with the variables that don't move. */
+  /** A point with what doesn't move; to be called within `tidy`. */
   everywhere(point: Vector): Tensor[];
   value(point: Vector): Tensor;
   /** The gradients stay with the linearization, as `trialGradients`. */
@@ -41,60 +48,22 @@ export interface Linearized {
   dispose(): void;
 }
 
-/** f at other points. */
-export type Elsewhere = Pick<Recording, 'replay' | 'differentiate'>;
-
 /** A direction d = -u, and what making it leaves in memory. */
 export interface Made {
   readonly u: Vector;
   readonly memory: readonly Remembered[];
   /** The part of -d, without momentum, of each variable; undefined: it is g. */
   readonly preconditioned?: readonly (() => Tensor)[];
+  /** What else it holds until the end of the step. */
+  readonly held?: readonly Tensor[];
 }
 
 /**
- * By a direction rule.
- * @param given gradients to make the direction of, in the place of g
- * @param kept takes tensors that the loss keeps when it is called again
+ * The direction that a rule makes of g. The tensors are kept, for `linearized` to own.
+ * @param given gradients to make the direction of, in the place of g; in the shapes of the variables
  */
-export function linearization(
-  { loss, variables }: Problem,
-  { recording, gradients }: Evaluation,
-  rule: DirectionRule,
-  remembered: ParameterMemory,
-  given: ReadonlyMap<Variable, Tensor> | undefined,
-  draws: Draws,
-  kept: Tensor[],
-): Linearized {
-  const moving = variables.flatMap((_, i) => (gradients[i] ? [i] : []));
-  const g = moving.map((i) => gradients[i]!);
-  const source = recording.replayable ? recording : callingAgain(loss, variables, draws, kept);
-  try {
-    const made = byRule(
-      moving.map((i) => variables[i]!),
-      g,
-      rule,
-      remembered,
-      given,
-    );
-    return linearized(
-      variables,
-      moving,
-      source,
-      () => g,
-      made,
-      () => recording.dispose(),
-    );
-  } catch (error) {
-    disposeAll(g);
-    recording.dispose();
-    throw error;
-  }
-}
-
-/** The direction that a rule makes of g. The tensors are kept, for `linearized` to own. */
 export function byRule(
-  variables: readonly Variable[],
+  moving: readonly Moving[],
   g: Vector,
   rule: DirectionRule,
   remembered: ParameterMemory,
@@ -105,25 +74,54 @@ export function byRule(
     made.push(keep(tensor));
     return tensor;
   };
+  /** A rule may use its input later in the step. */
+  const piece = (x: Tensor, part: Part): Tensor => (part ? own(tidy(() => taken(x, part))) : x);
   try {
-    const outputs = variables.map((variable, k) => {
+    const outputs = moving.map(({ variable, part }, k) => {
       const past = remembered.of(variable);
-      const memory = past?.t ? rule.remembers.map((name) => past.tensors[name]!) : undefined;
-      const input = { variable, gradient: given?.get(variable) ?? g[k]!, memory, t: (past?.t ?? 0) + 1 };
-      const output = engine().tidy(() => {
-        const { momentum, memory, preconditioned } = rule.next(input);
-        return { momentum, memory: [...memory], preconditioned };
+      const whole = given?.get(variable);
+      const gradient = whole ? piece(whole, part) : g[k]!;
+      // Indices that as many steps have moved go to the rule together.
+      const groups = alike(past?.t ?? 0, part, variable).map(({ t, of, within }) => {
+        const memory = t > 0 ? rule.remembers.map((name) => piece(past!.tensors[name]!, of)) : undefined;
+        const input = { variable: piece(variable, of), gradient: piece(gradient, within), memory, t: t + 1 };
+        const output = engine().tidy(() => {
+          const { momentum, memory, preconditioned } = rule.next(input);
+          return { momentum, memory: [...memory], preconditioned };
+        });
+        const lent = [input.variable, input.gradient, ...(memory ?? [])];
+        // A rule may hand back what it was given, which is not the step's to keep or to free.
+        const mine = (tensor: Tensor): Tensor =>
+          tensor === g[k] ? tensor : own(lent.includes(tensor) ? share(tensor) : tensor);
+        const moments = output.memory.map(mine).map((moment) => (moment === g[k] ? own(share(moment)) : moment));
+        return { of, within, momentum: mine(output.momentum), moments, preconditioned: output.preconditioned };
       });
-      // A rule may hand back what it was given, which is not the step's to keep or to free.
-      const mine = (tensor: Tensor): Tensor =>
-        tensor === g[k] ? tensor : own(isLent(tensor, variable, given, memory) ? share(tensor) : tensor);
-      const moments = output.memory.map(mine).map((moment) => (moment === g[k] ? own(share(moment)) : moment));
+      const [only] = groups;
+      const joined = (each: readonly Tensor[], at: 'of' | 'within', base: () => Tensor): Tensor =>
+        groups.length === 1 && !only![at]
+          ? each[0]!
+          : tidy(() => groups.reduce((x, group, i) => placed(each[i]!, group[at], x), base()));
+      const momentum = joined(
+        groups.map(({ momentum }) => momentum),
+        'within',
+        () => gradient,
+      );
       return {
-        momentum: mine(output.momentum),
-        preconditioned: output.preconditioned,
+        momentum: momentum === g[k] ? momentum : own(momentum),
+        preconditioned: () =>
+          joined(
+            groups.map(({ preconditioned }) => preconditioned()),
+            'within',
+            () => gradient,
+          ),
         memory: {
-          t: input.t,
-          tensors: Object.fromEntries(rule.remembers.map((name, m) => [name, moments[m]!])),
+          t: counted(past?.t ?? 0, part, variable),
+          tensors: Object.fromEntries(
+            rule.remembers.map((name, m) => {
+              const each = groups.map(({ moments }) => moments[m]!);
+              return [name, own(joined(each, 'of', () => past?.tensors[name] ?? zerosLike(variable)))];
+            }),
+          ),
         },
       };
     });
@@ -132,6 +130,7 @@ export function byRule(
       u,
       memory: outputs.map(({ memory }) => memory),
       preconditioned: outputs.map(({ preconditioned }) => preconditioned),
+      held: made,
     };
   } catch (error) {
     disposeAll(made);
@@ -139,45 +138,44 @@ export function byRule(
   }
 }
 
-const isLent = (
-  tensor: Tensor,
-  variable: Variable,
-  given: ReadonlyMap<Variable, Tensor> | undefined,
-  memory: readonly Tensor[] | undefined,
-): boolean => tensor === variable || tensor === given?.get(variable) || memory?.includes(tensor) === true;
-
 /**
- * @param moving the indices of the variables that f depends on
+ * @param variables all that `source` takes
+ * @param wanted those that f depends on and that are to move, in this order
  * @param gradient makes g when it is asked for first; the linearization owns it then
  */
 export function linearized(
   variables: readonly Variable[],
-  moving: readonly number[],
+  wanted: Wanted,
   source: Elsewhere,
   gradient: () => Vector,
-  { u, memory, preconditioned }: Made,
-  done: () => void,
+  { u, memory, preconditioned, held = [] }: Made,
 ): Linearized {
-  const owned = new Set<Tensor>([...u, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
+  const owned = new Set<Tensor>([...held, ...u, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
   const own = (tensor: Tensor): Tensor => {
     owned.add(keep(tensor));
     return tensor;
   };
+  const moving = movingOf(variables, wanted);
+  const indices = [...wanted.keys()];
   const everywhere = (point: Vector): Tensor[] => {
     const all: Tensor[] = [...variables];
-    moving.forEach((i, k) => (all[i] = point[k]!));
+    indices.forEach((i, k) => (all[i] = placed(point[k]!, moving[k]!.part, variables[i]!)));
     return all;
   };
   const free = (vector: Vector | undefined): void => {
     for (const tensor of vector ?? []) if (owned.delete(tensor)) tensor.dispose();
   };
+  let w: Vector | undefined;
   let g: Vector | undefined;
   let trial: Trial | undefined;
   let trialGradients: Vector | undefined;
   let withoutMomentum: Vector | undefined;
 
   return {
-    variables: moving.map((i) => variables[i]!),
+    moving,
+    get w() {
+      return (w ??= moving.map(({ variable, part }) => (part ? own(tidy(() => taken(variable, part))) : variable)));
+    },
     get g() {
       if (!g) (g = gradient()).forEach(own);
       return g;
@@ -193,16 +191,20 @@ export function linearized(
       if (trial?.along === along && trial.step === step) return trial;
       free(trial?.point);
       trial = undefined;
-      const point = stepFrom(this.variables, along, step).map(own);
+      const point = stepFrom(this.w, along, step).map(own);
       return (trial = { along, step, point });
     },
     everywhere,
-    value: (point) => keep(source.replay(everywhere(point))),
+    value: (point) => engine().tidy(() => keep(source.replay(everywhere(point)))),
     differentiate({ point }) {
       free(trialGradients);
-      const { value, gradients }: Differentiated = source.differentiate(everywhere(point));
-      trialGradients = moving.map((i) => own(gradients[i] ?? zerosLike(variables[i]!)));
-      return { value: keep(value), gradients: trialGradients };
+      return engine().tidy(() => {
+        const { value, gradients }: Differentiated = source.differentiate(everywhere(point));
+        trialGradients = moving.map(({ variable, part }, k) =>
+          own(taken(gradients[indices[k]!] ?? zerosLike(variable), part)),
+        );
+        return { value: keep(value), gradients: trialGradients };
+      });
     },
     get trialGradients() {
       return trialGradients;
@@ -213,7 +215,9 @@ export function linearized(
     dispose() {
       disposeAll(owned);
       owned.clear();
-      done();
     },
   };
 }
+
+export const movingOf = (variables: readonly Variable[], wanted: Wanted): Moving[] =>
+  [...wanted].map(([i, part]) => ({ variable: variables[i]!, part }));

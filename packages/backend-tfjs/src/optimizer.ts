@@ -4,6 +4,7 @@ import { assertOutsideLoss } from './call-loss.ts';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
 import type { NamedTensor } from './engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
+import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules.ts';
 import { stepping, type Stepping, type TfjsQuestions } from './stepping.ts';
 import { trainableVariables, type Problem } from './problem.ts';
 import { readSync } from './read.ts';
@@ -12,6 +13,13 @@ import { describe, weights, type Weights } from './weights.ts';
 export interface OptimizerOptions<Report> {
   /** How the direction is made of gradients; 'gradient' when absent. */
   readonly direction?: Direction;
+  /**
+   * Names for groups of variables, or of slices of these, or a function that makes them of the variables; when absent,
+   * each variable is a module of its name.
+   */
+  readonly modules?: ModulesOption;
+  /** N, the samples of a batch, for the questions about kernels of modules; they find it where it is absent. */
+  readonly samples?: number | (() => number);
   /** Called after each step. */
   readonly onReport?: (report: Report) => void;
 }
@@ -52,19 +60,24 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly #onReport: ((report: Report) => void) | undefined;
   readonly #oracle: Stepping;
   readonly #weights: Weights;
+  readonly #modules: ModulesOption | undefined;
   #problem: Problem | undefined;
+  /** Those of the last step. */
+  #variables: readonly Variable[] = [];
   #state: State;
   #report: Report | undefined;
 
   constructor(
     method: Method<State, Report, TfjsQuestions>,
-    { direction = 'gradient', onReport }: OptimizerOptions<Report>,
+    { direction = 'gradient', onReport, modules, samples }: OptimizerOptions<Report>,
   ) {
     super();
     this.method = method;
     this.#rule = directionRule(direction);
     this.#onReport = onReport;
-    this.#oracle = stepping({ problem: () => this.#problem!, rule: this.#rule, read: readSync, modules: undefined });
+    this.#modules = modules;
+    const problem = (): Problem => this.#problem!;
+    this.#oracle = stepping({ problem, rule: this.#rule, read: readSync, modules, samples });
     this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
     checkNeeds(method, this.#oracle.questions);
@@ -127,7 +140,8 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
 
   #pose(loss: () => Scalar, varList: Variable[] | undefined): void {
     assertOutsideLoss();
-    this.#problem = { loss, variables: varList?.filter(({ trainable }) => trainable) ?? trainableVariables() };
+    this.#variables = varList?.filter(({ trainable }) => trainable) ?? trainableVariables();
+    this.#problem = { loss, variables: this.#variables };
   }
 
   #step(): void {
@@ -159,7 +173,12 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
 
   override getConfig(): serialization.ConfigDict {
     const { name, options } = this.method;
-    return { method: asConfig({ name, options }), direction: asConfig(describe(this.#rule)) };
+    const modules = this.#modules && this.#variables.length > 0 && placesOf(this.#modules, this.#variables);
+    return {
+      method: asConfig({ name, options }),
+      direction: asConfig(describe(this.#rule)),
+      ...(modules && { modules: asConfig(modules) }),
+    };
   }
 
   /** @nocollapse */
@@ -169,7 +188,8 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   ): T {
     const { name, options } = fromConfigText(config['method']) as { name: string; options?: object };
     const direction = directionRule(fromConfigText(config['direction']) as { name: string; options: object });
-    return new cls(make(name, options), { direction });
+    const modules = config['modules'] && atPlaces(fromConfigText(config['modules']) as ModulesByPlace);
+    return new cls(make(name, options), { direction, ...(modules && { modules }) });
   }
 
   override dispose(): void {
@@ -177,6 +197,9 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#weights.dispose();
   }
 }
+
+const placesOf = (modules: ModulesOption, variables: readonly Variable[]): ModulesByPlace =>
+  byPlace(typeof modules === 'function' ? modules(variables) : modules, variables);
 
 /** tfjs turns snake_case in a loaded configuration into camelCase, strings too: as JSON without an underscore it is safe. */
 const asConfig = (value: object): string => JSON.stringify(value).replaceAll('_', '\\u005f');

@@ -3,6 +3,7 @@ import type { Answer, SampleLossOracle, SampleLosses } from '@overparam/core';
 import { directionRule, type Direction } from './directions/index.ts';
 import { engine, type NamedTensor } from './engine.ts';
 import { trainableVariables } from './problem.ts';
+import type { ModulesOption } from './modules.ts';
 import { readAsync, readSync, whenAnswered } from './read.ts';
 import { stepping, type TfjsQuestions } from './stepping.ts';
 import { weights } from './weights.ts';
@@ -14,8 +15,10 @@ export interface OracleOptions {
   readonly direction?: Direction;
   /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
-  /** Names for groups of variables, which `linearize({ modules })` goes by; when absent, each variable is a module of its name. */
-  readonly modules?: Readonly<Record<string, readonly Variable[]>>;
+  /** Names for groups of variables, or of slices of these; when absent, each variable is a module of its name. */
+  readonly modules?: ModulesOption;
+  /** N, the samples of a batch, for the questions about kernels of modules; they find it where it is absent. */
+  readonly samples?: number | (() => number);
   /** The loss of each sample of the batch, and which samples these are: the oracle then answers `sampleLosses`. */
   readonly sampleLosses?: () => { readonly samples: readonly number[]; readonly losses: Tensor };
 }
@@ -50,7 +53,7 @@ export function oracle(
 export function oracle(loss: () => Tensor, options?: OracleOptions): TfjsOracle;
 export function oracle(
   loss: () => Tensor,
-  { variables, direction = 'gradient', asynchronous = false, modules, sampleLosses }: OracleOptions = {},
+  { variables, direction = 'gradient', asynchronous = false, modules, samples, sampleLosses }: OracleOptions = {},
 ): TfjsOracle & Partial<SampleLossOracle> {
   const rule = directionRule(direction);
   const read = asynchronous ? readAsync : readSync;
@@ -58,7 +61,7 @@ export function oracle(
     loss,
     variables: variables ?? trainableVariables(),
   });
-  const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules });
+  const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules, samples });
   const saved = weights(rule, memory);
   const asked = sampleLosses && {
     sampleLosses(): Answer<SampleLosses> {

@@ -1,18 +1,19 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { OverparamError } from '@overparam/core';
 import { disposeAll, share, type NamedTensor } from './engine.ts';
+import type { StepCount } from './step-count.ts';
 
 /** What is remembered of one variable between steps. */
 export interface Remembered {
   /** How many steps moved it. */
-  readonly t: number;
+  readonly t: StepCount;
   /** Moments of the direction rule, and points before where a method extrapolates; by name. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
 /** The same as plain data and tensors, in the order in which the variables first took part. */
 export interface SavedMemory {
-  readonly counts: readonly number[];
+  readonly counts: readonly StepCount[];
   readonly tensors: readonly NamedTensor[];
 }
 

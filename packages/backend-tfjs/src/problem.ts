@@ -3,6 +3,8 @@ import { OverparamError } from '@overparam/core';
 import { callLoss } from './call-loss.ts';
 import { differentiate, type Differentiated } from './differentiate.ts';
 import { disposeAll, engine, share } from './engine.ts';
+import { as } from './meter.ts';
+import { onTape } from './on-tape.ts';
 import { onDraws, type Draws } from './randomness.ts';
 import { record, type Recording } from './recording.ts';
 import { notingWrites, type Before } from './variable-writes.ts';
@@ -35,7 +37,7 @@ export function evaluate({ loss, variables }: Problem, draws: Draws, before: Bef
   let recording: Recording | undefined;
   try {
     const taped = differentiate(() => {
-      recording = notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)));
+      recording = as('forward', () => notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)))); // prettier-ignore
       return recording.value;
     }, variables);
     const { value, gradients } = again(taped, recording!) ? fromReplay(taped, recording!, variables) : taped;
@@ -48,6 +50,29 @@ export function evaluate({ loss, variables }: Problem, draws: Draws, before: Bef
     return { recording: recording!, value: held, gradients };
   } catch (error) {
     disposeAll(made);
+    recording?.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Calls the loss, once, and holds what every step of it computed: gradients are for the caller to make.
+ * @param before takes what variables that the loss writes held before
+ */
+export function recorded({ loss, variables }: Problem, draws: Draws, before: Before): Omit<Evaluation, 'gradients'> {
+  checkVariables(variables);
+  let recording: Recording | undefined;
+  let value: Tensor | undefined;
+  const call = (): Recording => notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables, true))); // prettier-ignore
+  try {
+    engine().tidy(() => {
+      recording = as('forward', () => onTape(call));
+      value = share(recording.value);
+    });
+    checkUnwritten(variables, before);
+    return { recording: recording!, value: value! };
+  } catch (error) {
+    value?.dispose();
     recording?.dispose();
     throw error;
   }
@@ -98,13 +123,15 @@ export function checkVariables(variables: readonly Variable[]): void {
 }
 
 function checkEvaluation(gradients: readonly (Tensor | null)[], variables: readonly Variable[], before: Before): void {
-  if (gradients.every((gradient) => gradient === null))
-    throw new OverparamError(
-      'UNCONNECTED',
-      `The loss does not depend on any of the variables (${variables.map(({ name }) => name).join(', ')}): compute it from them, with differentiable operations, inside the loss function.`,
-    );
+  if (gradients.every((gradient) => gradient === null)) throw unconnected(variables);
   checkUnwritten(variables, before);
 }
+
+export const unconnected = (variables: readonly Variable[]): Error =>
+  new OverparamError(
+    'UNCONNECTED',
+    `The loss does not depend on any of the variables (${variables.map(({ name }) => name).join(', ')}): compute it from them, with differentiable operations, inside the loss function.`,
+  );
 
 export function checkUnwritten(variables: readonly Variable[], before: Before): void {
   const written = variables.find((variable) => before.has(variable));

@@ -2,7 +2,9 @@ import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { differentiate, type Differentiated } from './differentiate.ts';
 import { disposeAll, engine, type CustomGradient, type Inputs, type Save } from './engine.ts';
 import { asArray, list, mapInputs, type Custom, type Graph, type Source, type Step } from './graph.ts';
+import { flopsOf } from './flops.ts';
 import { intercept } from './intercept.ts';
+import { as } from './meter.ts';
 
 /** What a loss did, ready to be done again at other values of the variables. */
 export interface Recording {
@@ -21,8 +23,12 @@ export interface Recording {
   trace(points: readonly Tensor[]): Tensor;
   /** The same, with its gradients in `points`. */
   differentiate(points: readonly Tensor[]): Differentiated;
-  /** What led to the loss, where its values were asked for. */
+  /** FLOPs that its derivatives in the variables take, beside those that lead to them. */
+  readonly weightWork: number;
+  /** What led to the loss, where its values were asked for and not forgotten. */
   readonly graph: Graph | undefined;
+  /** Lets go of the values; the loss can still be done again. */
+  forget(): void;
   dispose(): void;
 }
 
@@ -45,6 +51,9 @@ export function record(loss: () => Tensor, variables: readonly Tensor[], values 
   let customDepth = 0;
   let replayable = true;
   let nested = false;
+  let weightWork = 0;
+  /** What is computed of variables alone. */
+  const parametric = new Set(variables.map(({ id }) => id));
   /** Copies that a kernel saved of its outputs, which are known only when it is done. */
   let copies: (readonly [Tensor, Tensor])[] = [];
 
@@ -85,6 +94,10 @@ export function record(loss: () => Tensor, variables: readonly Tensor[], values 
     // A kernel that another one calls is done again when that one is.
     if (depth > 0 || !list(inputs).some(isDependent)) return out;
     const outputs = asArray(out);
+    const given = list(inputs).filter((input) => input != null);
+    const weights = given.filter(({ id }) => parametric.has(id)).length;
+    if (weights === given.length) outputs.forEach(({ id }) => parametric.add(id));
+    else weightWork += weights * flopsOf(name, inputs, out, attrs);
     const owned = !outputs.some(({ id }) => sources.has(id));
     const step = steps.push({ name, inputs: mapInputs(inputs, sourceOf), attrs, outputs: outputs.length, owned }) - 1;
     if (values) computed[step] = outputs.map((x) => current.keep(runKernel('Identity', { x }) as Tensor));
@@ -148,17 +161,28 @@ export function record(loss: () => Tensor, variables: readonly Tensor[], values 
     const order = sliced.order.map(({ step }) => step);
     const needed = new Set(order);
     disposeAll(computed.flatMap((outputs, step) => (needed.has(step) ? [] : outputs)));
+    let graph = values ? { steps, customs, order, result, valueOf: reader(variables, computed) } : undefined;
+    const trace = (points: readonly Tensor[]): Tensor =>
+      as('forward', () => replayForGradient(points, result, steps, sliced.order, customs));
     return {
       value,
       replayable: replayable && !sliced.untracked,
       nested,
-      replay: (points) => replay(points, result, steps, sliced.order),
-      trace: (points) => replayForGradient(points, result, steps, sliced.order, customs),
+      weightWork,
+      replay: (points) => as('forward', () => replay(points, result, steps, sliced.order)),
+      trace,
       differentiate(points) {
-        const at = differentiate(() => this.trace(points), points);
+        const at = differentiate(() => trace(points), points);
         return points.includes(at.value) ? { ...at, value: at.value.clone() } : at;
       },
-      graph: values ? { steps, customs, order, result, valueOf: reader(variables, computed) } : undefined,
+      get graph() {
+        return graph;
+      },
+      forget() {
+        graph = undefined;
+        disposeAll(computed.flat());
+        computed.length = 0;
+      },
       dispose: () => disposeAll([...constants, ...computed.flat()]),
     };
   } catch (error) {

@@ -1,31 +1,59 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
+  OverparamError,
+  badOption,
   type AcceleratedOracle,
+  type Answer,
+  type CompositeOracle,
   type DirectionalOracle,
   type Housekeeping,
-  type LinearizeRequest,
+  type Matrix,
+  type ModularOracle,
+  type ModuleKernelsRequest,
   type TrialGradientOracle,
+  type WorkOracle,
 } from '@overparam/core';
 import { along, summary } from './along.ts';
-import { undone } from './call-again.ts';
+import { callingAgain, undone } from './call-again.ts';
 import { assertOutsideLoss } from './call-loss.ts';
+import type { InputGrams } from './composite/gram.ts';
+import { gradientsOf } from './composite/gradients.ts';
+import { asMatrix, checkSamples } from './composite/kernel-matrix.ts';
+import { lossTerms, type LossTerms } from './composite/loss-terms.ts';
+import { notReplayable } from './composite/not-replayable.ts';
+import { fromResult } from './composite/reverse.ts';
+import type { Structures } from './composite/jacobian.ts';
+import { structureOf } from './composite/structure.ts';
 import type { DirectionRule } from './directions/index.ts';
 import { disposeAll, engine } from './engine.ts';
-import { linearization, type Linearized } from './linearization.ts';
-import { chosen } from './modules.ts';
+import { freeing } from './freeing.ts';
+import { byRule, linearized, movingOf, type Linearized, type Made } from './linearization.ts';
+import { meter, metered } from './meter.ts';
+import { partition, type ModulesOption } from './modules.ts';
+import { onTape } from './on-tape.ts';
 import { parameterMemory, type ParameterMemory } from './parameter-memory.ts';
-import { evaluate, type Evaluation, type Problem } from './problem.ts';
-import type { Read } from './read.ts';
+import { entriesOf, taken, type Wanted } from './part.ts';
+import { evaluate, recorded, unconnected, type Evaluation, type Problem } from './problem.ts';
+import { whenAnswered, type Read } from './read.ts';
+import { record, type Recording } from './recording.ts';
 import { transaction } from './transaction.ts';
 
 /** All questions that tfjs answers at a loss. */
-export interface TfjsQuestions extends DirectionalOracle, TrialGradientOracle, AcceleratedOracle, Housekeeping {}
+export interface TfjsQuestions
+  extends
+    DirectionalOracle,
+    TrialGradientOracle,
+    AcceleratedOracle,
+    ModularOracle,
+    Pick<CompositeOracle, 'dimensions'>,
+    WorkOracle,
+    Housekeeping {}
 
 /** The oracle, and what an optimizer does beside asking. */
 export interface Stepping {
   readonly questions: TfjsQuestions;
   /** Calls the loss and differentiates it, for the next `linearize` to use. */
-  evaluate(): Evaluation;
+  evaluate(): Pick<Evaluation, 'value'> & { readonly gradients: readonly (Tensor | null)[] };
   /** Makes the direction of these gradients, in the place of g, in the next `linearize`. */
   descendBy(gradients: ReadonlyMap<Variable, Tensor>): void;
   /** Whether `evaluate` waits for its `linearize`. */
@@ -42,14 +70,37 @@ export interface SteppingOptions {
   readonly problem: () => Problem;
   readonly rule: DirectionRule;
   readonly read: Read;
-  readonly modules: Readonly<Record<string, readonly Variable[]>> | undefined;
+  readonly modules: ModulesOption | undefined;
+  /** N, where it is known. */
+  readonly samples?: number | (() => number) | undefined;
 }
 
-export function stepping({ problem, rule, read, modules }: SteppingOptions): Stepping {
+/** The call of the loss that a step began with. */
+interface Taken {
+  /** All variables, as requests go by, and those that were recorded. */
+  readonly all: readonly Variable[];
+  readonly loss: () => Tensor;
+  readonly variables: readonly Variable[];
+  readonly recording: Recording;
+  /** By the tape; they belong to the linearization once there is one. */
+  gradients?: readonly (Tensor | null)[] | undefined;
+  /** The recording with the values of its steps, where it was made anew for these. */
+  values?: Recording;
+  terms?: LossTerms | undefined;
+}
+
+/** Bytes that slices of per-sample gradients may take. */
+const MEMORY = 2 ** 27;
+
+export function stepping({ problem, rule, read, modules, samples }: SteppingOptions): Stepping {
   const memory = parameterMemory();
   const writes = transaction(memory);
-  let evaluation: Evaluation | undefined;
-  let posed: Problem | undefined;
+  const spent = meter();
+  const partitionOf = partition(modules);
+  const structures: Structures = new Map();
+  const counts = new Map<string, number>();
+  const known: InputGrams = new WeakMap();
+  let now: Taken | undefined;
   let given: ReadonlyMap<Variable, Tensor> | undefined;
   let at: Linearized | undefined;
   let cost: Tensor | undefined;
@@ -57,12 +108,16 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
 
   /** Frees what the last step made, and keeps what undoes it. */
   const settle = (): void => {
-    if (at) at.dispose();
-    else if (evaluation) {
-      disposeAll(evaluation.gradients);
-      evaluation.recording.dispose();
+    at?.dispose();
+    if (now) {
+      disposeAll(now.gradients ?? []);
+      now.terms?.jacobian.dispose();
+      for (const recording of [now.values, now.recording]) {
+        recording?.dispose();
+      }
+      now.values?.value.dispose();
     }
-    at = evaluation = given = undefined;
+    at = now = given = undefined;
   };
   const finish = (): void => {
     settle();
@@ -74,20 +129,98 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
     cost?.dispose();
     cost = undefined;
   };
-  const begin = (request: LinearizeRequest | undefined): Evaluation => {
+  const posed = (): Problem => {
+    const { loss, variables } = problem();
+    return { loss, variables: [...new Set(variables)] };
+  };
+  /** Calls the loss on the wanted variables: by tfjs's tape, or to hold all that it computes. */
+  const begin = (wantedOf: (all: readonly Variable[]) => Wanted, values: boolean): Taken => {
     assertOutsideLoss();
     finish();
     disposeAll([cost, ...kept]);
     cost = undefined;
     kept = [];
-    evaluation = writes.begin((draws, before) => {
-      const { loss, variables: named } = problem();
-      const variables = [...new Set(named)];
-      posed = { loss, variables: request?.modules ? chosen(request.modules, variables, modules) : variables };
-      return evaluate(posed, draws, before);
+    const { loss, variables: all } = posed();
+    const wanted = wantedOf(all);
+    const variables = [...wanted.keys()].map((i) => all[i]!);
+    const sliced = [...wanted.values()].some((part) => part !== undefined);
+    const made: Omit<Evaluation, 'gradients'> & Partial<Evaluation> = spent.during('inputGradients', () =>
+      writes.begin((draws, before) => (values || sliced ? recorded : evaluate)({ loss, variables }, draws, before)),
+    );
+    if (made.gradients) spent.ofWeights(made.recording.weightWork);
+    cost = made.value;
+    return (now = { all, loss, variables, recording: made.recording, gradients: made.gradients });
+  };
+  const everything = (all: readonly Variable[]): Wanted => partitionOf(all).wanted(undefined);
+
+  /** The modules of a request among the variables that were recorded. */
+  const wantedIn = ({ all, variables }: Taken, names: readonly string[] | undefined): Wanted => {
+    const index = new Map(variables.map((variable, i) => [variable, i]));
+    const wanted = [...partitionOf(all).wanted(names)].map(([i, part]) => [index.get(all[i]!), part] as const);
+    const missing = wanted.findIndex(([i]) => i === undefined);
+    if (missing >= 0)
+      throw new OverparamError(
+        'NOT_LINEARIZED',
+        `'${all[missing]!.name}' was left out of this step's 'linearize': ask for kernels of its module before.`,
+      );
+    return new Map(wanted as [number, Wanted extends ReadonlyMap<number, infer P> ? P : never][]);
+  };
+  /** The recording with what its steps computed; by another forward pass where these values are gone. */
+  const withValues = (taken: Taken): Recording => {
+    const { recording, variables } = taken;
+    if (!recording.replayable) throw notReplayable('loss');
+    if (recording.graph) return recording;
+    return (taken.values ??= engine().tidy(() => {
+      const again = onTape(() => record(() => recording.trace(variables), variables, true));
+      engine().keep(again.value);
+      return again;
+    }));
+  };
+  const termsOf = (taken: Taken): Answer<LossTerms> => {
+    if (taken.terms) return taken.terms;
+    const terms = lossTerms(withValues(taken).graph!, taken.variables, {
+      samples: typeof samples === 'function' ? samples() : samples,
+      counts,
+      structures,
+      known,
+      read,
+      memory: MEMORY,
     });
-    cost = evaluation.value;
-    return evaluation;
+    return whenAnswered(terms, (found) => (taken.terms = found));
+  };
+  const askTerms = <T>(body: (taken: Taken, terms: LossTerms) => Answer<T>): Answer<T> =>
+    spent.during('kernels', () =>
+      freeing(() => {
+        const taken = now ?? begin(everything, true);
+        return whenAnswered(
+          whenAnswered(termsOf(taken), (terms) => body(taken, terms)),
+          (answer) => answer,
+        );
+      }, abandon),
+    );
+
+  /** g of what is wanted, by index; what does not move f is left out. */
+  const gradientOf = (step: Taken, wanted: Wanted, around: boolean): Map<number, Tensor> => {
+    const { recording, variables, loss } = step;
+    const graph = around && recording.replayable ? withValues(step).graph : (recording.graph ?? step.values?.graph);
+    if ((around || !step.gradients) && graph && recording.replayable) {
+      const made = spent.during('inputGradients', () =>
+        engine().tidy(() => gradientsOf(structureOf(graph), variables, fromResult(graph, scalar(1)), wanted, around)),
+      );
+      return new Map([...wanted.keys()].flatMap((i) => (made.has(i) ? [[i, made.get(i)!] as const] : [])));
+    }
+    const whole = step.gradients ?? again(callingAgain(loss, variables, writes.draws, kept).differentiate(variables));
+    step.gradients = undefined;
+    const parts = new Map(
+      [...wanted].flatMap(([i, part]) => {
+        const gradient = whole[i];
+        if (!gradient) return [];
+        return [[i, part ? engine().keep(engine().tidy(() => taken(gradient, part))) : gradient] as const];
+      }),
+    );
+    const used = [...parts.values()];
+    disposeAll(whole.filter((gradient) => gradient && !used.includes(gradient)));
+    return parts;
   };
 
   const questions: TfjsQuestions = {
@@ -96,24 +229,66 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
     },
     abandon,
     finish,
+    work: spent.work,
 
     linearize(request) {
-      const evaluated = evaluation && !at && !request?.modules ? evaluation : begin(request);
-      try {
-        at = linearization(posed!, evaluated, rule, memory, given, writes.draws, kept);
+      const around = request?.around === true && request.modules !== undefined;
+      const posing = (all: readonly Variable[]): Wanted =>
+        around ? everything(all) : partitionOf(all).wanted(request?.modules);
+      const step = now && !at ? now : begin(posing, around);
+      return freeing(() => {
+        const { recording, variables, loss } = step;
+        const wanted = wantedIn(step, request?.modules);
+        const gradients = gradientOf(step, wanted, around);
+        if (gradients.size === 0) throw unconnected([...wanted.keys()].map((i) => variables[i]!));
+        const moving: Wanted = new Map([...gradients.keys()].map((i) => [i, wanted.get(i)]));
+        const g = [...gradients.values()];
+        step.terms?.jacobian.dispose();
+        step.terms = undefined;
+        recording.forget();
+        const source = recording.replayable ? recording : callingAgain(loss, variables, writes.draws, kept);
+        let made: Made;
+        try {
+          made = byRule(movingOf(variables, moving), g, rule, memory, given);
+        } catch (error) {
+          disposeAll(g);
+          throw error;
+        }
+        at = linearized(variables, moving, metered(spent, source, recording.weightWork), () => g, made);
         return summary(at, cost!, read);
-      } catch (error) {
-        abandon();
-        throw error;
-      }
+      }, abandon);
     },
+    modules: () => partitionOf(now?.all ?? posed().variables).names,
+    dimensions: (request) =>
+      askTerms((taken, { samples, width, jacobian }) => {
+        const parts = [...wantedIn(taken, request?.modules)].filter(([i]) => jacobian.connected.has(i));
+        const parameters = parts.reduce((sum, [i, part]) => sum + entriesOf(taken.variables[i]!, part), 0);
+        return { samples, outputs: width, parameters };
+      }),
+    moduleKernels: (request: ModuleKernelsRequest = {}) =>
+      askTerms((taken, { samples, jacobian, gradient }): Answer<readonly Matrix[]> => {
+        if (request.along !== 'loss')
+          throw badOption(
+            "'along' of 'moduleKernels'",
+            request.along === undefined ? 'absent' : 'a matrix',
+            "'loss': this oracle knows a loss and no outputs, as compositeOracle does",
+          );
+        checkSamples(request, samples);
+        const names = request.modules ?? partitionOf(taken.all).names;
+        const each = names.map((name) => wantedIn(taken, [name]));
+        const V = gradient();
+        return whenAnswered(jacobian.kernelsAlong(V, each, request.samples), (kernels) => {
+          V.dispose();
+          return kernels.map(asMatrix);
+        });
+      }),
     ...along({ at: () => at, moved: settle, memory, writes, read }),
   };
   return {
     questions,
     memory,
     get evaluated() {
-      return evaluation !== undefined && at === undefined;
+      return now?.gradients !== undefined && at === undefined;
     },
     takeCost() {
       const taken = cost?.clone();
@@ -121,7 +296,10 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
       cost = undefined;
       return taken;
     },
-    evaluate: () => begin(undefined),
+    evaluate() {
+      const { gradients } = begin(everything, false);
+      return { value: cost!, gradients: gradients! };
+    },
     descendBy(gradients) {
       given = gradients;
     },
@@ -133,3 +311,8 @@ export function stepping({ problem, rule, read, modules }: SteppingOptions): Ste
     },
   };
 }
+
+const again = ({ value, gradients }: { value: Tensor; gradients: readonly (Tensor | null)[] }): (Tensor | null)[] => {
+  value.dispose();
+  return [...gradients];
+};

@@ -3,6 +3,7 @@ import { OverparamError } from '@overparam/core';
 import type { DirectionRule } from './directions/index.ts';
 import { engine, type NamedTensor } from './engine.ts';
 import type { ParameterMemory } from './parameter-memory.ts';
+import type { StepCount } from './step-count.ts';
 
 const HEADER = 'overparam';
 
@@ -45,7 +46,7 @@ export function weights(rule: DirectionRule, memory: ParameterMemory): Weights {
           'STATE_FOREIGN',
           `The weights were saved with the direction ${JSON.stringify(direction)}, and this one is ${JSON.stringify(describe(rule))}: make it with the same.`,
         );
-      memory.restore({ counts: counts as number[], tensors: given.filter(({ name }) => /^\d+\//.test(name)) });
+      memory.restore({ counts: counts as StepCount[], tensors: given.filter(({ name }) => /^\d+\//.test(name)) });
       return also;
     },
     dispose: () => lent?.dispose(),

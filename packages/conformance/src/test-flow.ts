@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isOverparamError, runAsync, type MeasureOracle, type Method } from '@overparam/core';
+import { isOverparamError, runAsync, type Answer, type MeasureOracle, type Method } from '@overparam/core';
 import { checkAll, NotApplicable, type Check, type Effort } from './check.ts';
 import { exactMeasureOracle, potential, type FlowMeasure, type MeasureProblem } from './exact-measure-oracle.ts';
 import { faultAt, injected, type Fault } from './faults.ts';
@@ -27,6 +27,8 @@ export interface FlowOptions extends RunnerOptions, Effort {
   readonly regularizer?: (measure: FlowMeasure) => number;
   /** False for a flow whose energy may grow, with momentum for instance. */
   readonly descends?: boolean;
+  /** What is asked in the place of the suite's oracle: one that hands its questions on to it, through a port for instance. */
+  readonly wrap?: (oracle: MeasureOracle) => Answer<MeasureOracle>;
 }
 
 /** How it begins. */
@@ -71,7 +73,8 @@ export function flowChecks<State, Report>(
   makeFlow: (start: FlowMeasure) => MeasureFlow<State, Report>,
   options: FlowOptions = {},
 ): Check[] {
-  const { dimension = 1, regularizer = () => 0, descends = true } = options;
+  const { dimension = 1, regularizer = () => 0, descends = true, wrap = (oracle) => oracle } = options;
+  const makeOracle = async (problem: MeasureProblem): Promise<MeasureOracle> => wrap(exactMeasureOracle(problem));
   const promised = promiseOf(flowPromises);
   const energyOf = (problem: MeasureProblem, mu: FlowMeasure): number => potential(problem, mu) + regularizer(mu);
   const basic = ['declared-questions', 'state-unchanged', 'completes'];
@@ -83,7 +86,7 @@ export function flowChecks<State, Report>(
     pass: (state: State, flow: MeasureFlow<State, Report>) => State | Promise<State> = (state) => state,
   ): Promise<{ flow: MeasureFlow<State, Report>; states: State[]; reports: Report[] }> => {
     const flow = makeFlow(start);
-    const oracle = exactMeasureOracle(problem);
+    const oracle = await makeOracle(problem);
     const [states, reports]: [State[], Report[]] = [[flow.init()], []];
     for (let k = 0; k < count; k++) {
       const given = frozen(await pass(states[k]!, flow));
@@ -123,7 +126,7 @@ export function flowChecks<State, Report>(
     for (let k = 0; k < questions; k++)
       for (const fault of faults) {
         const { flow, states } = await follow(beginning, steps - 1);
-        const oracle = exactMeasureOracle(beginning.problem);
+        const oracle = await makeOracle(beginning.problem);
         const state = frozen(states.at(-1)!);
         const abort = new AbortController();
         let asked = 0;
@@ -167,7 +170,7 @@ export function flowChecks<State, Report>(
       fc.tuple(beginnings(dimension), beginnings(dimension)),
       async ([beginning, other]) => {
         const { states } = await follow(beginning);
-        const elsewhere = exactMeasureOracle(other.problem);
+        const elsewhere = await makeOracle(other.problem);
         const resumed = await follow(beginning, steps, async (state, flow) => {
           // The same flow runs elsewhere between any two steps.
           await runAsync(flow, elsewhere, frozen(flow.init()));

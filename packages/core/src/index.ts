@@ -27,6 +27,7 @@ export type {
   TrialGradientOracle,
   TrialLinearization,
 } from './optional-questions.ts';
+export type { Work, WorkOracle } from './work.ts';
 export { asking, type Asking, type Inquiry, type Question } from './ask.ts';
 export type { Method, Step } from './method.ts';
 export { checkNeeds } from './needs.ts';
@@ -35,6 +36,9 @@ export { minimize, StepFailed, type Minimization, type MinimizeOptions, type Pro
 export { checkpoint, restore, type Checkpoint } from './checkpoint.ts';
 export { counting, type Counts } from './counting.ts';
 export { observing, type Observer } from './observing.ts';
+export { connect, type Connection, type ConnectOptions, type Remote } from './connect.ts';
+export { serve, type Served } from './serve.ts';
+export type { EmitterPort, Port, TargetPort } from './port.ts';
 export { OverparamError, badOption, finiteStep, isOverparamError, notLinearized, type CoreErrorCode } from './error.ts';
 export { withDefaults } from './options.ts';
 export type { Signal } from './signal.ts';

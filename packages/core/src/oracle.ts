@@ -16,6 +16,12 @@ export interface Linearization {
 export interface LinearizeRequest {
   /** Names of the modules to differentiate; the others have d = 0. Absent: all. */
   readonly modules?: readonly string[];
+  /**
+   * True, with `modules`: the others are taken for constants, of which no gradient goes on to what they were computed
+   * from; it goes around them, by the connections that skip them. Cheaper than the exact gradient, and biased. An oracle
+   * that can't leave anything out answers with the exact one.
+   */
+  readonly around?: boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { asking, type Question } from './ask.ts';
-import { OverparamError } from './error.ts';
+import { OverparamError, isOverparamError } from './error.ts';
 import type { Method, Step } from './method.ts';
 import { checkNeeds, nameOf, questionsOf } from './needs.ts';
 import type { Housekeeping } from './oracle.ts';
@@ -47,7 +47,10 @@ export function run<S, R, O extends object>(
   } catch (error) {
     try {
       const abandoned = oracle.abandon?.();
-      if (isPromise(abandoned)) throw asyncAnswer({ name: 'abandon', args: [] }, abandoned, oracle);
+      if (isPromise(abandoned)) {
+        const second = asyncAnswer({ name: 'abandon', args: [] }, abandoned, oracle);
+        if (!isOverparamError(error, 'ASYNC_ANSWER')) throw second;
+      }
     } catch (second) {
       throw abandonFailed(oracle, error, second);
     }
@@ -149,6 +152,6 @@ function asyncAnswer(question: Question, answer: PromiseLike<unknown>, oracle: H
 const abandonFailed = (oracle: Housekeeping, error: unknown, second: unknown): Error =>
   new OverparamError(
     'ABANDON_FAILED',
-    `A step failed, and ${nameOf(oracle)} failed to restore what was before it: its parameters are not to be trusted. Restore a checkpoint.`,
+    `A step failed, and ${nameOf(oracle)} failed to restore what was before it (${second instanceof Error ? second.message : String(second)}): its parameters are not to be trusted. Restore a checkpoint.`,
     { cause: new AggregateError([error, second]) },
   );

@@ -10,6 +10,8 @@ import {
   type LinearizeRequest,
   type Method,
   type ModularOracle,
+  type Work,
+  type WorkOracle,
 } from '@overparam/core';
 import { grouping, type Groups } from './groups.ts';
 import type { SpectraQuestions } from './module-kernels.ts';
@@ -19,6 +21,7 @@ import { scoreRule, type Score } from './score.ts';
 import { select, type Decision, type ModuleHistory } from './selection.ts';
 import { checkKnown, resolveSpectraOptions, spectraOfModules, type Spectra, type SpectraOptions } from './spectra.ts';
 import { thresholdRule, type Threshold } from './threshold.ts';
+import { workBetween } from './work-between.ts';
 
 export interface MatOptions {
   /** A selection is made every so many steps, 100 when absent; or epochs, 1, where `n_batches_per_epoch` is given. */
@@ -48,6 +51,11 @@ export interface MatOptions {
   readonly minActive?: number;
   /** A module is trained again after so many selections that left it out. */
   readonly longestRest?: number;
+  /**
+   * How gradients get past a module that rests. `through`, exactly. `around`, by the connections that skip it alone: it
+   * then costs its forward part and nothing else, and the gradient of the others is biased. Of use in residual networks.
+   */
+  readonly gradients?: 'through' | 'around';
   /** How spectra are made; the contraction is 'loss' when absent. */
   readonly spectra?: Omit<SpectraOptions, 'modules'>;
   /** A clock in ms, `() => performance.now()`: reports then tell how long the selection and the inner method took. */
@@ -55,7 +63,7 @@ export interface MatOptions {
 }
 
 /** What MAT asks of an oracle beside the inner method's questions. */
-export type MatQuestions = Pick<ModularOracle, 'modules' | 'moduleKernels'> & SpectraQuestions;
+export type MatQuestions = Pick<ModularOracle, 'modules' | 'moduleKernels'> & SpectraQuestions & Partial<WorkOracle>;
 
 export interface MatState<Inner> {
   readonly inner: Inner;
@@ -92,6 +100,11 @@ export interface MatReport<Inner> {
   readonly questions: { readonly selection: Counts; readonly inner: Counts };
   /** What they took, in ms of the `clock`; null without one. */
   readonly milliseconds: { readonly selection: number; readonly inner: number } | null;
+  /**
+   * What they took, in FLOPs by kind; null where the oracle does not say. The forward pass of a step that begins with a
+   * selection counts as the selection's, and the inner method goes on with it.
+   */
+  readonly work: { readonly selection: Work; readonly inner: Work } | null;
 }
 
 const defaults: Required<MatOptions> = {
@@ -110,6 +123,7 @@ const defaults: Required<MatOptions> = {
   revival: 0.1,
   minActive: 1,
   longestRest: Infinity,
+  gradients: 'through',
   spectra: {},
   clock: null,
 };
@@ -120,6 +134,7 @@ const defaultsFor = (given: MatOptions): Required<MatOptions> =>
 
 const needed = ['modules', 'moduleKernels'] as const;
 const wanted = ['dimensions', 'kernelProduct', 'lossGradient'] as const;
+const counted = ['work'] as const;
 
 /**
  * Modular adaptive training: the inner method, made to train only the modules whose tangent kernels recommend it.
@@ -143,6 +158,8 @@ export function mat<State, Report, Needs extends object>(
   checkNumbers(options);
   if (options.movement !== 'change' && options.movement !== 'drift')
     throw badOption('movement', options.movement, "'change' or 'drift'");
+  if (options.gradients !== 'through' && options.gradients !== 'around')
+    throw badOption('gradients', options.gradients, "'through' or 'around'");
   const { begin, n_batches_per_epoch, clock } = options;
   if (clock !== null && typeof clock !== 'function')
     throw badOption('clock', clock, 'a function that tells the time in ms');
@@ -195,11 +212,13 @@ export function mat<State, Report, Needs extends object>(
     name,
     ...(plain(given) && { options: { ...given, inner: { name: inner.name, options: inner.options ?? {} } } }),
     needs: [...new Set([...needed, ...inner.needs])],
-    wants: [...new Set([...wanted, ...(inner.wants ?? [])])],
+    wants: [...new Set([...wanted, ...counted, ...(inner.wants ?? [])])],
     init: () => ({ inner: inner.init(), step: 0, selections: 0, due: false, modules: null, history: [] }),
     *step(state, oracle) {
       const began = clock?.() ?? 0;
       const questions = { selection: {} as Counts, inner: {} as Counts };
+      const { work } = oracle as unknown as Asking<Partial<WorkOracle>>;
+      const atFirst = work ? yield* work() : null;
       const looking = restricted<MatQuestions>(
         oracle as unknown as Asking<MatQuestions>,
         [...needed, ...wanted],
@@ -222,14 +241,21 @@ export function mat<State, Report, Needs extends object>(
       }
 
       const trained = modules && trainedOf(modules, history);
+      const chosen = work ? yield* work() : null;
+      let last: Work | null = null;
+      const count = function* (): Inquiry<void> {
+        if (work) last ??= yield* work();
+      };
       const asked = restricted<Needs>(
         oracle as unknown as Asking<Needs>,
         [...inner.needs, ...(inner.wants ?? [])],
         trained,
         questions.inner,
+        { around: options.gradients === 'around', beforeMove: count },
       );
       const chose = clock?.() ?? 0;
       const { state: next, report, stopped } = yield* inner.step(state.inner, asked);
+      yield* count();
       const milliseconds = clock && { selection: chose - began, inner: clock() - chose };
       // Where others rest, the inner method's end may be theirs alone: a fresh selection decides.
       const ends = stopped !== undefined && (trained === null || selection !== null);
@@ -242,7 +268,17 @@ export function mat<State, Report, Needs extends object>(
           modules,
           history,
         },
-        report: { inner: report, trained, selection, putOff, questions, milliseconds },
+        report: {
+          inner: report,
+          trained,
+          selection,
+          putOff,
+          questions,
+          milliseconds,
+          work: atFirst &&
+            chosen &&
+            last && { selection: workBetween(atFirst, chosen), inner: workBetween(chosen, last) },
+        },
         ...(ends && { stopped }),
       };
     },

@@ -47,6 +47,7 @@ describe('options of mat', () => {
     ['threshold', null],
     ['score', 'trace'],
     ['movement', 'speed'],
+    ['gradients', 'past'],
     ['clock', 1],
     ['spectra', null],
     ['spectra', 'loss'],

@@ -72,6 +72,17 @@ describe('the spatial rule', () => {
     expect(run(listed, scripted({ x: [5], a: [1], b: [0.1] }), listed.init()).report.trained).toEqual(['x', 'a']);
   });
 
+  it('gradients go around what rests where that is asked for, and through it where not', () => {
+    const requests = (options: MatOptions): unknown => {
+      const oracle = scripted({ a: [1, 1], b: [0.1, 1] });
+      const method = mat(gradientDescent(1), { alpha: 0.5, every: 1, ...options });
+      run(method, oracle, run(method, oracle, method.init()).state);
+      return oracle.requests;
+    };
+    expect(requests({})).toEqual([{ modules: ['a'] }, undefined]);
+    expect(requests({ gradients: 'around' })).toEqual([{ modules: ['a'], around: true }, undefined]);
+  });
+
   it('scores by lambda_max relative to its start, or as one likes', () => {
     const script = { a: [10, 5], b: [1, 2], zero: [0, 3] };
     const relative = decided(script, { score: 'relative', alpha: 0.5 }, 2);

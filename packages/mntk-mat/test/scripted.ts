@@ -6,6 +6,7 @@ export type Script = Readonly<Record<string, readonly number[]>>;
 /** A scripted oracle: module l has the kernel diag(lambda, 0), and every module weighs 1 in f. */
 export interface Scripted extends ModularOracle, Housekeeping {
   readonly linearized: (readonly string[] | undefined)[];
+  readonly requests: (LinearizeRequest | undefined)[];
   modules(): readonly string[];
   names: readonly string[];
 }
@@ -13,10 +14,12 @@ export interface Scripted extends ModularOracle, Housekeeping {
 export function scripted(script: Script): Scripted {
   let selection = -1;
   const linearized: (readonly string[] | undefined)[] = [];
+  const requests: (LinearizeRequest | undefined)[] = [];
   return {
     name: 'scripted',
     names: Object.keys(script),
     linearized,
+    requests,
     modules() {
       return this.names;
     },
@@ -28,8 +31,9 @@ export function scripted(script: Script): Scripted {
         return { rows: 2, columns: 2, data: Float64Array.of(lambda, 0, 0, 0) };
       });
     },
-    linearize({ modules }: LinearizeRequest = {}) {
-      linearized.push(modules);
+    linearize(request?: LinearizeRequest) {
+      requests.push(request);
+      linearized.push(request?.modules);
       return { value: 1, slope: -1, squaredGradientNorm: 1 };
     },
     probe: () => 0.5,

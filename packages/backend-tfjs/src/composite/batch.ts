@@ -2,7 +2,7 @@ import { keep, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { OverparamError } from '@overparam/core';
 import { differentiate } from '../differentiate.ts';
 import { engine } from '../engine.ts';
-import type { Elsewhere } from '../linearization.ts';
+import type { Elsewhere } from '../meter.ts';
 import { onTape } from '../on-tape.ts';
 import { checkUnwritten, checkVariables } from '../problem.ts';
 import { onDraws, type Draws } from '../randomness.ts';
@@ -11,7 +11,9 @@ import { notingWrites, type Before } from '../variable-writes.ts';
 import { jacobian, type Jacobian, type JacobianOptions } from './jacobian.ts';
 import { notReplayable } from './not-replayable.ts';
 import { outerLoss, type OuterLoss } from './outer-loss.ts';
+import { resultOf } from './outcome.ts';
 import { gather, type Gathered, type Outputs } from './outputs.ts';
+import { structureOf } from './structure.ts';
 
 /** f = L(outputs(w)) */
 export interface Composite {
@@ -34,6 +36,8 @@ export interface Batch {
   /** The outputs with `points` in the variables' places; kept. */
   outputsAt(points: readonly Tensor[]): Tensor;
   readonly elsewhere: Elsewhere;
+  /** FLOPs of the outputs' derivatives in the variables. */
+  readonly weightWork: number;
   dispose(): void;
 }
 
@@ -62,7 +66,7 @@ export function takeBatch(
         const [samples, width] = recording.value.shape as [number, number];
         const L = outerLoss(loss, gathered!.split, recording.value);
         made.push(L);
-        const J = jacobian(recording.graph!, variables, [samples, width], options);
+        const J = jacobian(structureOf(recording.graph!), variables, resultOf(recording.graph!), options);
         made.push(J);
         if (J.connected.size === 0)
           throw new OverparamError(
@@ -78,6 +82,7 @@ export function takeBatch(
           jacobian: J,
           outputsAt: (points) => keep(recording.replay(points)),
           elsewhere: elsewhere(recording, L.recording),
+          weightWork: recording.weightWork,
           dispose,
         };
       }),

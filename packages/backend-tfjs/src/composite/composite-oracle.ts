@@ -12,7 +12,7 @@ import {
   tensor,
   tensor2d,
   tidy,
-  zerosLike,
+  zeros,
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core';
@@ -27,32 +27,36 @@ import {
   type Housekeeping,
   type JacobianOracle,
   type JacobianRequest,
-  type KernelRequest,
   type Linearization,
   type Matrix,
   type ModularOracle,
   type OutputsAlongOracle,
   type SizesOracle,
   type TrialGradientOracle,
+  type Work,
+  type WorkOracle,
 } from '@overparam/core';
 import { along, summary } from '../along.ts';
-import { assertOutsideLoss, isCalling } from '../call-loss.ts';
+import { assertOutsideLoss } from '../call-loss.ts';
 import { directionRule, type Direction } from '../directions/index.ts';
 import { disposeAll, engine, share, type NamedTensor } from '../engine.ts';
-import { intercept } from '../intercept.ts';
-import { byRule, linearized, type Linearized } from '../linearization.ts';
-import { chosen } from '../modules.ts';
+import { freeing } from '../freeing.ts';
+import { byRule, linearized, movingOf, type Linearized } from '../linearization.ts';
+import { as, meter, metered } from '../meter.ts';
+import { partition, type ModulesOption } from '../modules.ts';
 import { parameterMemory } from '../parameter-memory.ts';
 import { readNumbers, type Vector } from '../parameters.ts';
+import { entriesOf, taken, type Wanted } from '../part.ts';
 import { trainableVariables } from '../problem.ts';
 import { inTurn, readAsync, readSync, whenAnswered } from '../read.ts';
 import { transaction } from '../transaction.ts';
 import { weights } from '../weights.ts';
 import { takeBatch, type Batch } from './batch.ts';
 import type { InputGrams } from './gram.ts';
-import type { Kernel } from './hadamard.ts';
+import { asMatrix, checkSamples } from './kernel-matrix.ts';
 import type { Structures } from './jacobian.ts';
 import type { Outputs } from './outputs.ts';
+import { shapeOf } from './site-part.ts';
 
 export interface CompositeOracleOptions {
   /** The model's outputs on the current batch: a tensor, or several, whose first axis goes along the samples. */
@@ -65,8 +69,8 @@ export interface CompositeOracleOptions {
   readonly direction?: Direction;
   /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
-  /** Names for groups of variables; when absent, each variable is a module of its name. */
-  readonly modules?: Readonly<Record<string, readonly Variable[]>>;
+  /** Names for groups of variables, or of slices of these; when absent, each variable is a module of its name. */
+  readonly modules?: ModulesOption;
   /** Bytes that sensitivities, or rows of J, may take at a time; 128 MiB when absent. */
   readonly memory?: number;
 }
@@ -82,6 +86,7 @@ export interface TfjsCompositeOracle
     SizesOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    WorkOracle,
     Housekeeping {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
@@ -112,11 +117,13 @@ export function compositeOracle({
   memory: bytes = 2 ** 27,
 }: CompositeOracleOptions): TfjsCompositeOracle {
   if (!(bytes > 0)) throw badOption('memory', bytes, 'a number of bytes > 0');
+  const partitionOf = partition(modules);
   const rule = directionRule(direction);
   const read = asynchronous ? readAsync : readSync;
   const memory = parameterMemory();
   const writes = transaction(memory);
   const saved = weights(rule, memory);
+  const spent = meter();
   const known: InputGrams = new WeakMap();
   const structures: Structures = new Map();
   let step: Step | undefined;
@@ -141,45 +148,33 @@ export function compositeOracle({
     finish();
     return (step = {
       batch: writes.begin((draws, before) =>
-        takeBatch({ outputs, loss, variables: [...new Set(variables ?? trainableVariables())] }, draws, before, {
-          read,
-          memory: bytes,
-          known,
-          structures,
-        }),
+        as('forward', () =>
+          takeBatch({ outputs, loss, variables: [...new Set(variables ?? trainableVariables())] }, draws, before, {
+            read,
+            memory: bytes,
+            known,
+            structures,
+          }),
+        ),
       ),
     });
   };
-  /** An exception of a question leaves no tensor that it has kept, but for those of the user's functions. */
-  const ask = <T>(body: (step: Step) => T): T => {
-    const kept: Tensor[] = [];
-    const current = engine();
-    const keepTensor = current.keep.bind(current);
-    const noting: typeof keepTensor = (tensor) => {
-      if (!isCalling()) kept.push(tensor);
-      return keepTensor(tensor);
-    };
-    try {
-      return intercept(current, { keep: noting }, () => body(begin()));
-    } catch (error) {
-      abandon();
-      disposeAll(kept);
-      throw error;
-    }
-  };
+  const ask = <T>(body: (step: Step) => T, kind: keyof Work = 'inputGradients'): T =>
+    spent.during(kind, () => freeing(() => body(begin()), abandon));
   /** The same for what goes by the structure of the model. */
   const askStructure = <T>(body: (step: Step) => Answer<T>): Answer<T> =>
-    ask((now) =>
-      whenAnswered(
-        whenAnswered(now.batch.jacobian.examine(), () => body(now)),
-        (answer) => answer,
-      ),
+    ask(
+      (now) =>
+        whenAnswered(
+          whenAnswered(now.batch.jacobian.examine(), () => body(now)),
+          (answer) => answer,
+        ),
+      'kernels',
     );
-  /** The variables that are wanted, by their index, and move f. */
-  const wanted = ({ batch }: Step, request: JacobianRequest | undefined): Set<number> => {
-    const all = batch.variables;
-    const named = request?.modules ? chosen(request.modules, all, modules) : all;
-    return new Set(named.map((variable) => all.indexOf(variable)).filter((i) => batch.jacobian.connected.has(i)));
+  /** What is wanted of the variables that move f. */
+  const wanted = ({ batch: { variables, jacobian } }: Step, request: JacobianRequest | undefined): Wanted => {
+    const named = partitionOf(variables).wanted(request?.modules);
+    return new Map([...named].filter(([i]) => jacobian.connected.has(i)));
   };
   const matrixOf = (tensor: Tensor, rows: number, columns: number): Answer<Matrix> =>
     whenAnswered(read(tensor), (values) => ({ rows, columns, data: Float64Array.from(values) }));
@@ -194,47 +189,43 @@ export function compositeOracle({
     return tensor2d(Float32Array.from(u.data), [samples, width]);
   };
   /** One tensor for each of the wanted, 0 where the outputs do not depend on it. */
-  const transposed = ({ batch }: Step, u: Tensor, moving: ReadonlySet<number>): Tensor[] => {
-    const made = batch.jacobian.transposed(u, moving);
-    return [...moving].map((i) => made.get(i) ?? keep(zerosLike(batch.variables[i]!)));
+  const transposed = ({ batch }: Step, u: Tensor, moving: Wanted, around = false): Tensor[] => {
+    const made = batch.jacobian.transposed(u, moving, around);
+    return [...moving].map(([i, part]) => made.get(i) ?? keep(zeros(shapeOf(batch.variables[i]!.shape, part))));
   };
-  const gradient = (step: Step, moving: ReadonlySet<number>): Tensor[] => {
+  const gradient = (step: Step, moving: Wanted, around?: boolean): Tensor[] => {
     const dL = step.batch.loss.gradient();
     try {
-      return transposed(step, dL, moving);
+      return transposed(step, dL, moving, around);
     } finally {
       dL.dispose();
     }
   };
-  const here = (
-    now: Step,
-    moving: ReadonlySet<number>,
-    g: () => Vector,
-    made: Parameters<typeof linearized>[4],
-  ): Linearized => {
+  const here = (now: Step, moving: Wanted, g: () => Vector, made: Parameters<typeof linearized>[4]): Linearized => {
     now.at?.dispose();
-    return (now.at = linearized(now.batch.variables, [...moving], now.batch.elsewhere, g, made, () => undefined));
+    const source = metered(spent, now.batch.elsewhere, now.batch.weightWork);
+    return (now.at = linearized(now.batch.variables, moving, source, g, made));
   };
   /** w_k - w_(k-1) of the wanted, where it is known to differ from 0. */
-  const displacement = ({ batch }: Step, moving: ReadonlySet<number>): Map<number, Tensor> => {
+  const displacement = ({ batch }: Step, moving: Wanted): Map<number, Tensor> => {
     keepsPrevious = true;
     return new Map(
-      [...moving].flatMap((i) => {
+      [...moving].flatMap(([i, part]) => {
         const variable = batch.variables[i]!;
         const previous = memory.of(variable)?.tensors['previous'];
-        return previous ? [[i, keep(sub(variable, previous))] as const] : [];
+        return previous ? [[i, keep(tidy(() => sub(taken(variable, part), taken(previous, part))))] as const] : [];
       }),
     );
   };
 
-  const parameters = ({ batch }: Step, moving: ReadonlySet<number>): number =>
-    [...moving].reduce((sum, i) => sum + batch.variables[i]!.size, 0);
+  const parameters = ({ batch }: Step, moving: Wanted): number =>
+    [...moving].reduce((sum, [i, part]) => sum + entriesOf(batch.variables[i]!, part), 0);
   /** -J^T u - momentum (w_k - w_(k-1)); takes the tensors over. */
-  const withMomentum = (now: Step, moving: ReadonlySet<number>, minus: Tensor[], momentum: number): Tensor[] => {
+  const withMomentum = (now: Step, moving: Wanted, minus: Tensor[], momentum: number): Tensor[] => {
     if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
     if (momentum === 0) return minus;
     const change = displacement(now, moving);
-    const moved = [...moving].map((i, k) => {
+    const moved = [...moving.keys()].map((i, k) => {
       const part = change.get(i);
       return part ? keep(tidy(() => sub(minus[k]!, mul(part, momentum)))) : minus[k]!;
     });
@@ -244,20 +235,20 @@ export function compositeOracle({
   /** The direction is -u, by no rule: moments stay as they are. */
   const directed = (
     now: Step,
-    moving: ReadonlySet<number>,
+    moving: Wanted,
     u: Tensor[],
     known: (
       kernel: Float64Array | undefined,
     ) => { readonly slope: number; readonly squaredGradientNorm: number } | undefined,
   ): Answer<Linearization> => {
-    const remembered = [...moving].map((i) => {
+    const remembered = [...moving.keys()].map((i) => {
       const past = memory.of(now.batch.variables[i]!);
       const moments = past?.t ? rule.remembers.map((name) => [name, share(past.tensors[name]!)] as const) : [];
       return { t: past?.t ?? 0, tensors: Object.fromEntries(moments) };
     });
     const at = here(now, moving, () => gradient(now, moving), { u, memory: remembered });
     const value = now.batch.loss.recording.value;
-    const told = known(now.kernel?.key === [...moving].join() ? now.kernel.data : undefined);
+    const told = known(now.kernel?.key === keyOf(moving) ? now.kernel.data : undefined);
     if (told) return whenAnswered(read(share(value)), (values): Linearization => ({ value: values[0]!, ...told }));
     return whenAnswered(
       readNumbers(read, [value, [at.g, at.u], [at.g, at.g]]),
@@ -270,7 +261,7 @@ export function compositeOracle({
   };
 
   /** D^-1 for D = clip(diag(J^T J), min, max), in the shapes of the variables; kept. */
-  const inverseScaling = (now: Step, moving: ReadonlySet<number>, { min, max }: ColumnScaling): Map<number, Tensor> => {
+  const inverseScaling = (now: Step, moving: Wanted, { min, max }: ColumnScaling): Map<number, Tensor> => {
     if (!(min > 0 && min <= max)) throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
     const squares = now.batch.jacobian.squaredColumns(moving);
     const inverse = [...squares].map(
@@ -280,15 +271,10 @@ export function compositeOracle({
     return new Map(inverse);
   };
   /** D^-1 v, in the place of v, whose tensors it takes over; v itself without a scaling. */
-  const scaled = (
-    now: Step,
-    moving: ReadonlySet<number>,
-    v: Tensor[],
-    scaling: ColumnScaling | undefined,
-  ): Tensor[] => {
+  const scaled = (now: Step, moving: Wanted, v: Tensor[], scaling: ColumnScaling | undefined): Tensor[] => {
     if (!scaling) return v;
     const inverse = inverseScaling(now, moving, scaling);
-    const made = [...moving].map((i, k) => keep(mul(v[k]!, inverse.get(i)!)));
+    const made = [...moving.keys()].map((i, k) => keep(mul(v[k]!, inverse.get(i)!)));
     disposeAll([...v, ...inverse.values()]);
     return made;
   };
@@ -299,18 +285,14 @@ export function compositeOracle({
     },
     abandon,
     finish,
+    work: spent.work,
     ...along({ at: () => step?.at, moved: settle, memory, writes, read, keepsPrevious: () => keepsPrevious }),
 
     linearize: (request) =>
       ask((now) => {
         const moving = wanted(now, request);
-        const g = gradient(now, moving);
-        const made = byRule(
-          [...moving].map((i) => now.batch.variables[i]!),
-          g,
-          rule,
-          memory,
-        );
+        const g = gradient(now, moving, request?.around);
+        const made = byRule(movingOf(now.batch.variables, moving), g, rule, memory);
         return summary(
           here(now, moving, () => g, made),
           now.batch.loss.recording.value,
@@ -348,13 +330,11 @@ export function compositeOracle({
           disposeAll(scale.values());
           const { data } = kernel;
           // A copy: the method may change its own.
-          if (!samples && !scaling && data.length <= 2 ** 22)
-            now.kernel = { key: [...moving].join(), data: data.slice() };
+          if (!samples && !scaling && data.length <= 2 ** 22) now.kernel = { key: keyOf(moving), data: data.slice() };
           return asMatrix(kernel);
         });
       }),
-    modules: () =>
-      ask(({ batch }) => Object.keys(modules ?? Object.fromEntries(batch.variables.map(({ name }) => [name, []])))),
+    modules: () => ask(({ batch }) => partitionOf(batch.variables).names),
     moduleKernels: (request = {}) =>
       askStructure((now): Answer<readonly Matrix[]> => {
         const { samples, along } = request;
@@ -363,9 +343,8 @@ export function compositeOracle({
         const each = names.map((name) => wanted(now, { modules: [name] }));
         if (!along) {
           // Sensitivities of all are captured at once.
-          const union = new Set(each.flatMap((part) => [...part]));
           const kernels: Matrix[] = [];
-          now.batch.jacobian.prepare(union);
+          now.batch.jacobian.prepare(wanted(now, { modules: names }));
           const done = inTurn(each, (moving) =>
             whenAnswered(now.batch.jacobian.kernel(moving, samples), (kernel) => void kernels.push(asMatrix(kernel))),
           );
@@ -383,15 +362,21 @@ export function compositeOracle({
         const product = engine().tidy(() => {
           const v = scaled(now, moving, transposed(now, asTensor(now, u, 'kernelProduct'), moving), request?.scaling);
           try {
-            return now.batch.jacobian.product(new Map([...moving].map((variable, i) => [variable, v[i]!])));
+            return now.batch.jacobian.product(
+              new Map([...moving.keys()].map((variable, i) => [variable, v[i]!])),
+              moving,
+            );
           } finally {
             disposeAll(v);
           }
         });
         return matrixOf(product, u.rows, u.columns);
       }),
-    pullback: (u, request) =>
-      (request?.scaling ? askStructure : ask)((now: Step): Answer<Linearization> => {
+    pullback(u, request) {
+      const asking: (body: (step: Step) => Answer<Linearization>) => Answer<Linearization> = request?.scaling
+        ? askStructure
+        : ask;
+      return asking((now) => {
         const moving = wanted(now, request);
         const minus = engine().tidy(() => transposed(now, neg(asTensor(now, u, 'pullback')), moving));
         const along = withMomentum(now, moving, scaled(now, moving, minus, request?.scaling), request?.momentum ?? 0);
@@ -401,18 +386,21 @@ export function compositeOracle({
             ? byKernel(K, gradient, u.data)
             : undefined;
         });
-      }),
+      });
+    },
     probeOutputs: (step) =>
       ask(({ at, batch }) => {
         if (!at) throw notLinearized('probeOutputs');
         if (!Number.isFinite(step)) throw badOption("The step of 'probeOutputs'", step, 'a finite number');
         const { point } = at.trial(at.u, step);
-        return matrixOf(batch.outputsAt(at.everywhere(point)), batch.samples, batch.width);
+        const there = engine().tidy(() => batch.outputsAt(at.everywhere(point)));
+        return matrixOf(there, batch.samples, batch.width);
       }),
     displacementProduct: (request) =>
       askStructure((now) => {
-        const change = displacement(now, wanted(now, request));
-        const product = now.batch.jacobian.product(change);
+        const moving = wanted(now, request);
+        const change = displacement(now, moving);
+        const product = now.batch.jacobian.product(change, moving);
         disposeAll(change.values());
         return matrixOf(product, now.batch.samples, now.batch.width);
       }),
@@ -420,7 +408,7 @@ export function compositeOracle({
       ask((now) => {
         const rows = now.batch.jacobian.rows(wanted(now, request));
         return matrixOf(rows, rows.shape[0]!, rows.shape[1]!);
-      }),
+      }, 'kernels'),
     direct: (d, request) =>
       ask((now) => {
         const moving = wanted(now, request);
@@ -429,8 +417,9 @@ export function compositeOracle({
           throw badOption("The direction of 'direct'", `of length ${d.length}`, `length ${length}`);
         if (!d.every(Number.isFinite)) throw badOption("The direction of 'direct'", 'not finite', 'finite numbers');
         let start = 0;
-        const along = [...moving].map((i) => {
-          const { shape, size } = now.batch.variables[i]!;
+        const along = [...moving].map(([i, part]) => {
+          const shape = shapeOf(now.batch.variables[i]!.shape, part);
+          const size = entriesOf(now.batch.variables[i]!, part);
           start += size;
           return keep(
             tensor(
@@ -475,11 +464,8 @@ export function compositeOracle({
   });
 }
 
-const asMatrix = ({ data, samples, outputs }: Kernel): Matrix => ({
-  rows: samples * outputs,
-  columns: samples * outputs,
-  data,
-});
+const keyOf = (moving: Wanted): string =>
+  [...moving].map(([i, part]) => (part ? `${i}/${part.axis}/${part.ranges.join()}` : i)).join(';');
 
 /** What is at hand between the first question and the move. */
 interface Step {
@@ -509,10 +495,4 @@ function byKernel(
     squaredGradientNorm += gL[i]! * Kg;
   }
   return { slope, squaredGradientNorm };
-}
-
-function checkSamples(request: Pick<KernelRequest, 'samples'> | undefined, samples: number): void {
-  for (const n of request?.samples ?? [])
-    if (!Number.isInteger(n) || n < 0 || n >= samples)
-      throw badOption('samples', n, `whole numbers from 0 to ${samples - 1}`);
 }

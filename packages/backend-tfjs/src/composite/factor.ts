@@ -14,6 +14,8 @@ export interface SitePart {
   readonly outs: Columns;
 }
 
+export const entire = (site: Site): SitePart => ({ site, ins: undefined, outs: undefined });
+
 /** What a variable contributes, sum_t a_nt b_nkt^T over T positions, of the samples that are asked for. */
 export interface Factor {
   /** N */
@@ -110,7 +112,8 @@ export function factor(
   };
 }
 
-function columns(x: Tensor, width: number, chosen: Columns): Tensor {
+/** Some columns of a matrix of that many. */
+export function columns(x: Tensor, width: number, chosen: Columns): Tensor {
   return chosen ? gather(reshape(x, [x.size / width, width]), index(chosen), 1) : x;
 }
 

@@ -4,67 +4,62 @@ import {
   keep,
   mul,
   reshape,
-  scalar,
   square,
-  sum,
   tidy,
   zeros,
-  zerosLike,
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core';
 import type { Answer } from '@overparam/core';
 import { disposeAll, engine } from '../engine.ts';
-import type { Graph } from '../graph.ts';
+import { as } from '../meter.ts';
+import { entriesOf, type Part, type Wanted } from '../part.ts';
 import { inTurn, whenAnswered, type Read } from '../read.ts';
-import { record } from '../recording.ts';
 import { productAt, transposedAt } from './contractions.ts';
-import { factor, type Factor } from './factor.ts';
+import { factor, type Factor, type SitePart } from './factor.ts';
+import { gradientsOf, rowOf } from './gradients.ts';
 import { addGrams, type InputGrams } from './gram.ts';
 import { mirror, type Kernel } from './hadamard.ts';
-import { mixedSites } from './independence.ts';
-import { parameterViews } from './parameter-view.ts';
-import { nodes, reverse, way, type Way } from './reverse.ts';
+import { independence } from './independence.ts';
+import type { Outcome } from './outcome.ts';
+import { way } from './reverse.ts';
 import { addRowGrams, rowsOf, unitEntry } from './rows.ts';
-import { bytesPerOutput, sensitivities, unitColumn, type Located, type Sensitivities } from './sensitivities.ts';
-import type { Site } from './site.ts';
+import { bytesPerOutput, sensitivities, unitColumn, type Sensitivities } from './sensitivities.ts';
+import { shapeOf, sitePart } from './site-part.ts';
 import { squaredColumns, turned } from './squared-columns.ts';
-import { siteAt } from './sites.ts';
+import { locate, type Sites, type Structure } from './structure.ts';
+import { productByTwoPasses } from './two-passes.ts';
 
-/** J, the derivative of a graph's result, N x C, in the variables, at the point where it was recorded. */
+/** J, the derivative of an outcome, N x C, in the variables, at the point where it was recorded. */
 export interface Jacobian {
-  /** The variables that the result depends on, by index. */
+  /** The variables that the graph's result depends on, by index. */
   readonly connected: ReadonlySet<number>;
   /**
-   * Finds the structure, before `product` or `kernel`: by an extra pass where a graph is seen for the first time.
+   * Finds the structure, before `product` or `kernel`: by an extra pass where a graph is seen for the first time, or
+   * told nothing the last time. False: it told nothing this time.
    * @throws OverparamError `SAMPLES_COUPLED`
    */
-  examine(): Answer<void>;
-  /** J^T u, one tensor a variable that is wanted and acts on the outputs; the caller disposes of them. */
-  transposed(u: Tensor, wanted: ReadonlySet<number>): Map<number, Tensor>;
-  /** J v, N x C; the caller disposes of it. */
-  product(v: ReadonlyMap<number, Tensor>): Tensor;
-  /** Captures what the kernels of these variables take, once for all of them, where it fits the memory. */
-  prepare(wanted: ReadonlySet<number>): void;
-  /** J J^T of these variables, and of these samples where some are named; J's columns are multiplied by the scale. */
-  kernel(
-    wanted: ReadonlySet<number>,
-    samples: readonly number[] | undefined,
-    scale?: ReadonlyMap<number, Tensor>,
-  ): Answer<Kernel>;
-  /** The squared norms of J's columns, in the shapes of the variables; the caller disposes of them. */
-  squaredColumns(wanted: ReadonlySet<number>): Map<number, Tensor>;
+  examine(): Answer<boolean>;
   /**
-   * The same for each set of variables, and in the place of the outputs their products <V_n, outputs_n>: N x N each,
-   * from one reverse pass.
+   * J^T u, one tensor a part that is wanted and acts on the outcome; the caller disposes of them.
+   * @param around leaves out the ways through what is not wanted: {@link gradientsOf}
    */
-  kernelsAlong(
-    V: Tensor,
-    each: readonly ReadonlySet<number>[],
-    samples: readonly number[] | undefined,
-  ): Answer<readonly Kernel[]>;
-  /** J itself, N C x P, the parameters of the wanted variables in this order; kept, for the caller to dispose of. */
-  rows(wanted: ReadonlySet<number>): Tensor;
+  transposed(u: Tensor, wanted: Wanted, around?: boolean): Map<number, Tensor>;
+  /** J v, N x C; the caller disposes of it. */
+  product(v: ReadonlyMap<number, Tensor>, wanted: Wanted): Tensor;
+  /** Captures what the kernels of these variables take, once for all of them, where it fits the memory. */
+  prepare(wanted: Wanted): void;
+  /** J J^T of these parts, and of these samples where some are named; J's columns are multiplied by the scale. */
+  kernel(wanted: Wanted, samples: readonly number[] | undefined, scale?: ReadonlyMap<number, Tensor>): Answer<Kernel>;
+  /** The squared norms of J's columns, in the shapes of the parts; the caller disposes of them. */
+  squaredColumns(wanted: Wanted): Map<number, Tensor>;
+  /**
+   * J J^T of each set of parts, and in the place of the outputs their products <V_n, outputs_n>: N x N each, from one
+   * reverse pass.
+   */
+  kernelsAlong(V: Tensor, each: readonly Wanted[], samples: readonly number[] | undefined): Answer<readonly Kernel[]>;
+  /** J itself, N C x P, the parameters of the wanted parts in this order; kept, for the caller to dispose of. */
+  rows(wanted: Wanted): Tensor;
   dispose(): void;
 }
 
@@ -80,155 +75,67 @@ export interface JacobianOptions {
   readonly known: InputGrams;
 }
 
-/** Where variables enter: those only at sites whose structure is known, and the others. */
-interface Sites {
-  readonly sites: ReadonlyMap<number, readonly Site[]>;
-  readonly located: readonly Located[];
-  readonly others: ReadonlySet<number>;
-  readonly way: Way;
-}
-
 export function jacobian(
-  graph: Graph,
+  structure: Structure,
   variables: readonly Variable[],
-  [samples, width]: readonly [number, number],
+  outcome: Outcome,
   { read, memory, known, structures }: JacobianOptions,
 ): Jacobian {
-  const all = nodes(graph);
-  const viewOf = parameterViews(graph);
-  const apart = all.filter(({ step }) => viewOf({ step, output: 0 }) === undefined);
+  const { graph, nodes } = structure;
+  const { samples, width, from } = outcome;
   const everyOutput = Array.from({ length: width }, (_, k) => k);
-  const unit = (k: number): Tensor => unitColumn(samples, width, k);
+  const fromOutput = (k: number): ReturnType<Outcome['from']> => from(unitColumn(samples, width, k));
   let captured: { readonly at: Sites; readonly of: Sensitivities } | undefined;
 
-  const whole = way(graph, all, (source) => ('variable' in source ? source.variable : undefined));
+  const whole = way(graph, nodes, (source) => ('variable' in source ? source.variable : undefined));
   const connected = new Set(whole.nodes.flatMap(({ into }) => into.map(([, variable]) => variable)));
 
-  const signature = [samples, ...graph.order.map((step) => graph.steps[step]!.name)].join();
-  const locate = (wanted: ReadonlySet<number>): Sites => {
-    const entering = (among: ReadonlySet<number>): Way =>
-      way(graph, apart, (source) => {
-        const variable = viewOf(source)?.variable;
-        return variable !== undefined && among.has(variable) ? variable : undefined;
-      });
-    const entries = new Map<number, (Located | undefined)[]>();
-    for (const { node, into } of entering(wanted).nodes)
-      for (const [input, variable] of into) {
-        const view = viewOf(node.inputs.find(([name]) => name === input)![1])!;
-        const mixed = structures.get(signature)?.has(`${node.step}/${input}`);
-        const site = mixed ? undefined : siteAt(graph, { node, input, wanted: variable }, view, samples);
-        const before = entries.get(variable) ?? [];
-        entries.set(variable, [...before, site && { step: node.step, input, site }]);
-      }
-    const direct = viewOf(graph.result)?.variable;
-    const structured = [...entries].flatMap(([variable, at]) => {
-      const known = at.filter((one) => one !== undefined);
-      const parts = known.map(({ site }) => entire(site));
-      return variable !== direct && known.length === at.length && factor(parts, samples, undefined)
-        ? [[variable, known] as const]
-        : [];
-    });
-    const sites = new Map(structured.map(([variable, at]) => [variable, at.map(({ site }) => site)]));
-    return {
-      sites,
-      located: structured.flatMap(([, at]) => at),
-      others: new Set([...wanted].filter((variable) => connected.has(variable) && !sites.has(variable))),
-      way: entering(new Set(sites.keys())),
-    };
-  };
+  const signature = [samples, width, ...graph.order.map((step) => graph.steps[step]!.name)].join();
+  let mixed = structures.get(signature);
+  const sitesOf = (wanted: Iterable<number>): Sites =>
+    locate(
+      structure,
+      [...wanted].filter((variable) => connected.has(variable)),
+      samples,
+      mixed,
+    );
 
   /** The sensitivities of all outputs, where they fit the memory. They stay for the rest of the step. */
-  const capture = (wanted: ReadonlySet<number>): { readonly at: Sites; readonly of: Sensitivities } | undefined => {
+  const capture = (wanted: Wanted): { readonly at: Sites; readonly of: Sensitivities } | undefined => {
     if (captured && covers(captured.at, wanted)) return captured;
     // Who asks for one module after the other gets them all at once.
-    const at = locate(captured ? connected : wanted);
+    const at = sitesOf(captured ? connected : wanted.keys());
     captured?.of.dispose();
     captured = undefined;
     if (bytesPerOutput(at.located, samples) * width > memory) return undefined;
-    return (captured = { at, of: sensitivities(at.way, at.located, everyOutput, unit) });
+    return (captured = { at, of: sensitivities(at.way, at.located, everyOutput, fromOutput) });
   };
-  const covers = ({ sites, others }: Sites, wanted: ReadonlySet<number>): boolean =>
-    [...wanted].every((variable) => !connected.has(variable) || sites.has(variable) || others.has(variable));
-
-  /** J^T u by one reverse pass. */
-  const byPass = (u: Tensor, wanted: ReadonlySet<number>): Map<number, Tensor> => {
-    const gradients = new Map<number, Tensor>();
-    if (wanted.size === 0) return gradients;
-    const to = way(graph, all, (source) =>
-      'variable' in source && wanted.has(source.variable) ? source.variable : undefined,
-    );
-    try {
-      reverse(to, u, ({ wanted: variable }, _, gradient) => {
-        const before = gradients.get(variable);
-        gradients.set(variable, keep(before ? add(before, gradient()) : own(gradient())));
-        before?.dispose();
-      });
-    } catch (error) {
-      disposeAll(gradients.values());
-      throw error;
-    }
-    return gradients;
+  const covers = ({ sites, others }: Sites, wanted: Wanted): boolean =>
+    [...wanted.keys()].every((variable) => !connected.has(variable) || sites.has(variable) || others.has(variable));
+  /** What belongs to a part at the sites of its variable; undefined where that has no structure that we know. */
+  const partsOf = ({ sites }: Sites, variable: number, part: Part): readonly SitePart[] | undefined => {
+    const parts = sites.get(variable)?.map((site) => sitePart(site, variables[variable]!.shape, part));
+    return parts?.every((one) => one !== undefined) ? parts : undefined;
   };
-
-  /** u^T J, of these variables one after the other. */
-  const rowOf = (u: Tensor, wanted: ReadonlySet<number>): Tensor => {
-    const gradients = byPass(u, wanted);
-    try {
-      return concat(
-        [...wanted].map((variable) => reshape(gradients.get(variable) ?? zerosLike(variables[variable]!), [-1])),
-      );
-    } finally {
-      disposeAll(gradients.values());
-    }
-  };
-
-  /** J v as the derivative in u of <J^T u, v>, which is linear in u: a reverse pass through a reverse pass. */
-  const byTwoPasses = (v: ReadonlyMap<number, Tensor>): Tensor => {
-    const u = zeros([samples, width]);
-    const wanted = new Set(v.keys());
-    const recording = record(
-      () =>
-        engine().tidy(() => {
-          const gradients = byPass(u, wanted);
-          const products = [...gradients].map(([variable, g]) => sum(mul(g, v.get(variable)!)));
-          disposeAll(gradients.values());
-          return products.reduce((total, product) => add(total, product));
-        }),
-      [u],
-      true,
-    );
-    try {
-      let product: Tensor | undefined;
-      const back = way(recording.graph!, nodes(recording.graph!), (source) => ('variable' in source ? 0 : undefined));
-      tidy(() =>
-        reverse(back, scalar(1), (_, __, gradient) => {
-          const before = product;
-          product = keep(before ? add(before, gradient()) : own(gradient()));
-          before?.dispose();
-        }),
-      );
-      return product ?? keep(zerosLike(u));
-    } finally {
-      recording.value.dispose();
-      recording.dispose();
-      u.dispose();
-    }
-  };
+  /** The wanted parts that act on the outcome, and not by sites that we know. */
+  const restOf = (at: Sites | undefined, wanted: Wanted): Wanted =>
+    new Map([...wanted].filter(([variable, part]) => connected.has(variable) && !(at && partsOf(at, variable, part))));
 
   const factorsOf = (
-    { sites }: Sites,
-    wanted: ReadonlySet<number>,
+    at: Sites,
+    wanted: Wanted,
     chosen: readonly number[] | undefined,
     scale?: ReadonlyMap<number, Tensor>,
   ): Factor[] =>
-    [...wanted].flatMap((variable) => {
-      const at = sites.get(variable);
-      if (!at) return [];
-      const { fanIn, fanOut, transposed } = at[0]!;
+    [...wanted].flatMap(([variable, part]) => {
+      const parts = partsOf(at, variable, part);
+      if (!parts) return [];
+      const [{ site, ins, outs }] = parts as [SitePart];
+      const [fanIn, fanOut] = [ins?.length ?? site.fanIn, outs?.length ?? site.fanOut];
       const by = scale?.get(variable);
       const matrix =
-        by && ((): Tensor => turned(reshape(by, transposed ? [fanOut, fanIn] : [fanIn, fanOut]), transposed));
-      return [factor(at.map(entire), samples, chosen, matrix)!];
+        by && ((): Tensor => turned(reshape(by, site.transposed ? [fanOut, fanIn] : [fanIn, fanOut]), site.transposed));
+      return [factor(parts, samples, chosen, matrix)!];
     });
   /** Sensitivities block by block of the outputs, as many at a time as fit the memory. */
   const byBlocks = (at: Sites): { readonly blocks: number[][]; make(outputs: readonly number[]): Sensitivities } => {
@@ -236,24 +143,23 @@ export function jacobian(
     const blocks = Array.from({ length: Math.ceil(width / block) }, (_, i) =>
       everyOutput.slice(i * block, (i + 1) * block),
     );
-    return { blocks, make: (outputs) => sensitivities(at.way, at.located, outputs, unit) };
+    return { blocks, make: (outputs) => sensitivities(at.way, at.located, outputs, fromOutput) };
   };
   /** The part of the variables whose structure is not known. */
   const byRows = (
     kernel: Kernel,
-    { others }: Sites,
-    wanted: ReadonlySet<number>,
+    rest: Wanted,
     chosen: readonly number[] | undefined,
     cotangent: (u: Tensor) => Tensor,
     scale?: ReadonlyMap<number, Tensor>,
   ): Answer<void> => {
-    const rest = new Set([...wanted].filter((variable) => others.has(variable)));
     if (rest.size === 0) return;
-    const length = [...rest].reduce((sum, variable) => sum + variables[variable]!.size, 0);
+    const length = [...rest].reduce((sum, [variable, part]) => sum + entriesOf(variables[variable]!, part), 0);
     const scales =
-      scale && engine().tidy(() => keep(concat([...rest].map((variable) => reshape(scale.get(variable)!, [-1])))));
+      scale &&
+      engine().tidy(() => keep(concat([...rest.keys()].map((variable) => reshape(scale.get(variable)!, [-1])))));
     const row = (u: Tensor): Tensor => {
-      const plain = rowOf(cotangent(u), rest);
+      const plain = rowOf(structure, variables, from(cotangent(u)), rest);
       return scales ? mul(plain, scales) : plain;
     };
     const done = addRowGrams(kernel, { samples, outputs: kernel.outputs, length, row }, chosen, { read, memory });
@@ -263,38 +169,42 @@ export function jacobian(
   return {
     connected,
     examine() {
-      if (structures.has(signature)) return;
-      const { way, located } = locate(connected);
+      if (mixed) return true;
+      const { way, located } = locate(structure, connected, samples, undefined);
       const nameOf = (variable: number): string => variables[variable]!.name;
-      return whenAnswered(
-        mixedSites(way, located, nameOf, [samples, width], read),
-        (mixed) => void structures.set(signature, mixed),
-      );
+      return whenAnswered(independence(way, located, nameOf, outcome, read), (found) => {
+        mixed = found.mixed;
+        if (found.conclusive) structures.set(signature, mixed);
+        return found.conclusive;
+      });
     },
-    transposed(u, wanted) {
-      const at = captured;
-      const structured = at ? [...wanted].filter((variable) => at.at.sites.has(variable)) : [];
-      const gradients = byPass(u, new Set([...wanted].filter((variable) => !structured.includes(variable))));
-      for (const variable of structured) {
+    transposed(u, wanted, around = false) {
+      const at = around ? undefined : captured;
+      const rest = restOf(at?.at, wanted);
+      const gradients = engine().tidy(() => gradientsOf(structure, variables, from(u), rest, around));
+      for (const [variable, part] of wanted) {
+        const parts = rest.has(variable) || !at ? undefined : partsOf(at.at, variable, part);
+        if (!parts) continue;
+        const shape = shapeOf(variables[variable]!.shape, part);
         const gradient = engine().tidy(() => {
-          const parts = at!.at.sites
-            .get(variable)!
-            .flatMap((site) => transposedAt(site, at!.of, u, variables[variable]!.shape) ?? []);
-          return parts.length === 0 ? undefined : keep(parts.reduce((total, part) => add(total, part)));
+          const each = as('weightGradients', () => parts.flatMap((one) => transposedAt(one, at!.of, u, shape) ?? []));
+          return each.length === 0 ? undefined : keep(each.reduce((total, one) => add(total, one)));
         });
         if (gradient) gradients.set(variable, gradient);
       }
       return gradients;
     },
-    product(v) {
-      const acting = new Map([...v].filter(([variable]) => connected.has(variable)));
+    product(v, wanted) {
+      const acting = new Map([...wanted].filter(([variable]) => connected.has(variable) && v.has(variable)));
       if (acting.size === 0) return keep(zeros([samples, width]));
-      const at = capture(new Set(acting.keys()));
-      const others = new Map([...acting].filter(([variable]) => !at?.at.sites.has(variable)));
-      const rest = others.size > 0 ? byTwoPasses(others) : undefined;
+      const held = capture(acting);
+      const others = restOf(held?.at, acting);
+      const rest = others.size > 0 ? productByTwoPasses(structure, variables, outcome, v, others) : undefined;
       const total = engine().tidy(() => {
-        const parts = [...acting].flatMap(([variable, tensor]) =>
-          (at?.at.sites.get(variable) ?? []).map((site) => productAt(site, at!.of, tensor, samples)),
+        const parts = [...acting].flatMap(([variable, part]) =>
+          others.has(variable)
+            ? []
+            : partsOf(held!.at, variable, part)!.map((one) => productAt(one, held!.of, v.get(variable)!, samples)),
         );
         const made = [...parts, ...(rest ? [rest] : [])];
         return keep(made.length === 1 ? made[0]!.clone() : made.reduce((total, part) => add(total, part)));
@@ -307,7 +217,7 @@ export function jacobian(
       const count = chosen?.length ?? samples;
       const kernel: Kernel = { data: new Float64Array((count * width) ** 2), samples: count, outputs: width };
       const held = capture(wanted);
-      const at = held?.at ?? locate(wanted);
+      const at = held?.at ?? sitesOf(wanted.keys());
       const factors = factorsOf(at, wanted, chosen, scale);
       const options = { known, read, memory };
       const structured = (): Answer<void> => {
@@ -325,7 +235,7 @@ export function jacobian(
           return whenAnswered(done, () => left.dispose());
         });
       };
-      const unstructured = (): Answer<void> => byRows(kernel, at, wanted, chosen, (u) => u, scale);
+      const unstructured = (): Answer<void> => byRows(kernel, restOf(at, wanted), chosen, (u) => u, scale);
       return whenAnswered(
         inTurn([structured, unstructured], (part) => part()),
         () => {
@@ -335,8 +245,8 @@ export function jacobian(
       );
     },
     kernelsAlong(V, each, chosen) {
-      const at = locate(new Set(each.flatMap((wanted) => [...wanted])));
-      const of = sensitivities(at.way, at.located, [0], () => V);
+      const at = sitesOf(new Set(each.flatMap((wanted) => [...wanted.keys()])));
+      const of = sensitivities(at.way, at.located, [0], () => from(V));
       const kernels: Kernel[] = [];
       const done = inTurn(each, (wanted) => {
         const count = chosen?.length ?? samples;
@@ -344,7 +254,7 @@ export function jacobian(
         kernels.push(kernel);
         const factors = factorsOf(at, wanted, chosen);
         return whenAnswered(addGrams(kernel, factors, of, of, { known, read, memory }), () =>
-          byRows(kernel, at, wanted, chosen, (u) => mul(V, u)),
+          byRows(kernel, restOf(at, wanted), chosen, (u) => mul(V, u)),
         );
       });
       return whenAnswered(done, () => {
@@ -354,7 +264,7 @@ export function jacobian(
     },
     squaredColumns(wanted) {
       const held = capture(wanted);
-      const at = held?.at ?? locate(wanted);
+      const at = held?.at ?? sitesOf(wanted.keys());
       const squares = new Map<number, Tensor>();
       const gather = (variable: number, part: Tensor): void => {
         const before = squares.get(variable);
@@ -362,14 +272,16 @@ export function jacobian(
         before?.dispose();
       };
       const addBlock = (of: Sensitivities): void => {
-        for (const [variable, sites] of at.sites)
-          if (wanted.has(variable))
+        for (const [variable, part] of wanted) {
+          const parts = partsOf(at, variable, part);
+          if (parts)
             tidy(() => {
-              const whole = factor(sites.map(entire), samples, undefined)!;
+              const whole = factor(parts, samples, undefined)!;
               const rows = Math.max(1, Math.floor(memory / (8 * samples * whole.fanOut)));
-              const made = turned(squaredColumns(whole, of, rows), sites[0]!.transposed);
-              gather(variable, reshape(made, variables[variable]!.shape));
+              const made = turned(squaredColumns(whole, of, rows), parts[0]!.site.transposed);
+              gather(variable, reshape(made, shapeOf(variables[variable]!.shape, part)));
             });
+        }
       };
       if (held) addBlock(held.of);
       else {
@@ -380,18 +292,20 @@ export function jacobian(
           of.dispose();
         }
       }
-      const rest = new Set([...wanted].filter((variable) => at.others.has(variable)));
+      const rest = restOf(at, wanted);
       for (let i = 0; rest.size > 0 && i < samples * width; i++) {
-        const gradients = engine().tidy(() => byPass(unitEntry(samples, width, i), rest));
+        const gradients = engine().tidy(() =>
+          gradientsOf(structure, variables, from(unitEntry(samples, width, i)), rest),
+        );
         for (const [variable, gradient] of gradients) tidy(() => gather(variable, square(gradient)));
         disposeAll(gradients.values());
       }
-      for (const variable of wanted)
-        if (!squares.has(variable)) squares.set(variable, keep(zerosLike(variables[variable]!)));
+      for (const [variable, part] of wanted)
+        if (!squares.has(variable)) squares.set(variable, keep(zeros(shapeOf(variables[variable]!.shape, part))));
       return squares;
     },
     rows(wanted) {
-      const row = (cotangent: Tensor): Tensor => rowOf(cotangent, wanted);
+      const row = (u: Tensor): Tensor => rowOf(structure, variables, from(u), wanted);
       return rowsOf({ samples, outputs: width, row }, undefined, 0, samples * width);
     },
     dispose() {
@@ -400,12 +314,3 @@ export function jacobian(
     },
   };
 }
-
-const entire = (site: Site): { site: Site; ins: undefined; outs: undefined } => ({
-  site,
-  ins: undefined,
-  outs: undefined,
-});
-
-/** A gradient may be a tensor that is lent. */
-const own = (tensor: Tensor): Tensor => tensor.clone();

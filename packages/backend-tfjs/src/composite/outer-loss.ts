@@ -7,7 +7,7 @@ import { whenAnswered, type Read } from '../read.ts';
 import { record, type Recording } from '../recording.ts';
 import { nearestFactor } from './nearest-factor.ts';
 import type { Outputs } from './outputs.ts';
-import { nodes, reverse, way } from './reverse.ts';
+import { fromResult, nodes, reverse, way } from './reverse.ts';
 import { unitColumn } from './sensitivities.ts';
 import { notReplayable } from './not-replayable.ts';
 
@@ -73,7 +73,7 @@ export function outerLoss(
 function derivative({ graph }: Recording, cotangent: Tensor): Tensor | undefined {
   let total: Tensor | undefined;
   const into = way(graph!, nodes(graph!), (source) => ('variable' in source ? 0 : undefined));
-  reverse(into, cotangent, (_, __, gradient) => {
+  reverse(into, fromResult(graph!, cotangent), (_, __, gradient) => {
     const before = total;
     total = keep(before ? add(before, gradient()) : gradient().clone());
     before?.dispose();

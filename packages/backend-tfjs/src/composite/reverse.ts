@@ -56,16 +56,25 @@ export interface Way {
   }[];
 }
 
-/** @param wanted says which of the wanted enters by a source, if any */
-export function way(graph: Graph, all: readonly Node[], wanted: (source: Source) => number | undefined): Way {
+/**
+ * @param wanted says which of the wanted enters by a source, if any
+ * @param ends whether a pass goes no further at a node than to what is wanted
+ */
+export function way(
+  graph: Graph,
+  all: readonly Node[],
+  wanted: (source: Source) => number | undefined,
+  ends: (node: Node) => boolean = () => false,
+): Way {
   const leading = new Set<number>();
   const made = all.toReversed().map((node) => {
     const into = node.inputs.flatMap(([name, source]) => {
       const which = wanted(source);
       return which === undefined ? [] : [[name, which] as const];
     });
+    const stops = ends(node);
     const through = node.inputs.flatMap(([name, source]) =>
-      'step' in source && leading.has(source.step) && wanted(source) === undefined
+      !stops && 'step' in source && leading.has(source.step) && wanted(source) === undefined
         ? [[name, source.step, source.output] as const]
         : [],
     );
@@ -82,14 +91,25 @@ export interface Entry {
   readonly wanted: number;
 }
 
+/** Where a reverse pass begins: the derivative in the output of a step. */
+export interface Cotangent {
+  readonly step: number;
+  readonly output: number;
+  readonly tensor: Tensor;
+}
+
+/** A pass from the graph's result. */
+export const fromResult = ({ result }: Graph, tensor: Tensor): readonly Cotangent[] =>
+  'step' in result ? [{ ...result, tensor }] : [];
+
 /**
- * One reverse pass: calls `enter` at every entry with the derivative dy of <cotangent, result> in the node's output, and
- * with the gradient in the entering input, to be called for it. Both are of use only until `enter` returns; what it
+ * One reverse pass: calls `enter` at every entry with the derivative dy of sum <cotangent, output> in the node's output,
+ * and with the gradient in the entering input, to be called for it. Both are of use only until `enter` returns; what it
  * wants to keep it keeps (`keep`). Only gradients on the way are computed.
  */
 export function reverse(
   { graph, nodes }: Way,
-  cotangent: Tensor,
+  cotangents: readonly Cotangent[],
   enter: (entry: Entry, dy: Tensor, gradient: () => Tensor) => void,
 ): void {
   const derivatives = new Map<number, (Tensor | undefined)[]>();
@@ -100,10 +120,8 @@ export function reverse(
     if (before) disposeAll([before, derivative]);
     derivatives.set(step, at);
   };
-  const { result } = graph;
-  if (!('step' in result)) return;
   tidy(() => {
-    accumulate(result.step, result.output, cotangent.clone());
+    for (const { step, output, tensor } of cotangents) accumulate(step, output, tensor.clone());
     for (const { node, through, into } of nodes) {
       const dys = derivatives.get(node.step);
       derivatives.delete(node.step);

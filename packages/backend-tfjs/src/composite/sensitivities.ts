@@ -1,6 +1,6 @@
 import { keep, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { disposeAll } from '../engine.ts';
-import { reverse, type Way } from './reverse.ts';
+import { reverse, type Cotangent, type Way } from './reverse.ts';
 import type { Site } from './site.ts';
 
 /** The sensitivities b of some outputs at some sites. */
@@ -24,13 +24,13 @@ export interface Located {
  * sample gives every sample's derivative.
  *
  * @param way through the graph of the outputs, N x C, into the sites
- * @param cotangent N x C: which combination of a sample's outputs is called output k
+ * @param from where the pass begins for output k: which combination of a sample's outputs that is
  */
 export function sensitivities(
   way: Way,
   located: readonly Located[],
   outputs: readonly number[],
-  cotangent: (k: number) => Tensor,
+  from: (k: number) => readonly Cotangent[],
 ): Sensitivities {
   const sites = new Map(located.map(({ step, input, site }) => [`${step}/${input}`, site]));
   const kept = new Map<Site, Map<number, Tensor>>(located.map(({ site }) => [site, new Map<number, Tensor>()]));
@@ -41,7 +41,7 @@ export function sensitivities(
   try {
     for (const k of outputs)
       tidy(() =>
-        reverse(way, cotangent(k), ({ node, input }, dy) => {
+        reverse(way, from(k), ({ node, input }, dy) => {
           const site = sites.get(`${node.step}/${input}`)!;
           kept.get(site)!.set(k, keep(site.sensitivity(dy)));
         }),

@@ -15,6 +15,7 @@ import {
 import { compositeOracle } from '../composite/composite-oracle.ts';
 import type { Direction } from '../directions/index.ts';
 import { disposeAll } from '../engine.ts';
+import type { ModulesOption } from '../modules.ts';
 import { calling, type FitCallback } from './callbacks.ts';
 import { loadMemory, loadWeights, save, type FitCheckpoint } from './checkpoint.ts';
 import type { SampleLoss } from './losses.ts';
@@ -44,6 +45,11 @@ export interface FitOptions<State, Report> {
   /** True: layers act as in training. Batch normalization couples samples then, which is an error. */
   readonly training?: boolean;
   readonly direction?: Direction;
+  /**
+   * Names for groups of variables, or of slices of these, or a function that makes them of the model's; when absent, each
+   * variable is a module of its name.
+   */
+  readonly modules?: ModulesOption;
   /** True: numbers are read with `data()`, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
   /** Bytes that sensitivities, or rows of J, may take at a time. */
@@ -113,7 +119,16 @@ export async function fit<State, Report, Needs extends object>(
     });
   const { direction = 'gradient', asynchronous = false, memory = 2 ** 27 } = options;
   const { outputs, loss, variables } = problem;
-  const oracle = compositeOracle({ outputs, loss, variables, direction, asynchronous, memory });
+  const { modules } = options;
+  const oracle = compositeOracle({
+    outputs,
+    loss,
+    variables,
+    direction,
+    asynchronous,
+    memory,
+    ...(modules && { modules }),
+  });
   const names = ['loss', ...Object.keys(metrics)];
   const tell = calling([options.callbacks ?? []].flat() as FitCallback[]);
 

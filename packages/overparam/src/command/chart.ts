@@ -2,7 +2,7 @@ import asciichart from 'asciichart';
 import { byMethod } from '../figures/summary.ts';
 import { significant } from '../results/format.ts';
 import type { Results } from '../results/results.ts';
-import { median } from '../training/trace.ts';
+import { median } from '../results/quantile.ts';
 
 const COLORS = [34, 31, 32, 35, 33, 36, 94, 91].map((code) => `\u001b[${code}m`);
 const RESET = '\u001b[0m';

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { isOverparamError } from '@overparam/core';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { listCommand } from './list-command.ts';
 import { runCommand } from './run-command.ts';
 import { studies } from '../studies/index.ts';
 import { studyCommand, type StudyCommandOptions } from './study-command.ts';
+import { sweepCommand, type SweepOptions } from './sweep-command.ts';
+import { workerCommand, type WorkerOptions } from './worker-command.ts';
+import { version } from '../version.ts';
 import type { RunOptions } from './run-options.ts';
 import { colorsFor, type Terminal } from './terminal.ts';
 
@@ -26,10 +28,12 @@ Examples:
  */
 export async function main(argv: readonly string[], terminal: Terminal = process): Promise<number> {
   let code = 0;
-  const program = (await commandLine(terminal, (result) => (code = result))).exitOverride().configureOutput({
-    writeOut: (text) => void terminal.stdout.write(text),
-    writeErr: (text) => void terminal.stderr.write(text),
-  });
+  const program = commandLine(terminal, (result) => (code = result))
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    });
   for (const command of program.commands) {
     command.copyInheritedSettings(program);
     command.commands.forEach((study) => study.copyInheritedSettings(program));
@@ -47,9 +51,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   }
 }
 
-async function commandLine(terminal: Terminal, done: (code: number) => void): Promise<Command> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
+function commandLine(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command('overparam')
     .enablePositionalOptions()
     .description('Trains on real data with methods that need no learning rate, and shows what came out.')
@@ -98,6 +100,36 @@ async function commandLine(terminal: Terminal, done: (code: number) => void): Pr
         done(await studyCommand(study, own, given, terminal));
       });
   }
+
+  const redis = (): Option =>
+    new Option('--redis <url>', 'redis://user:password@host:port, or rediss: for TLS').env('OVERPARAM_REDIS');
+  program
+    .command('sweep')
+    .argument('<file>', 'a sweep.json: an experiment, and its options as values, lists or ranges')
+    .description('train with all combinations of options, or with random ones, on all cores or on many machines')
+    .option('-p, --processes <n>', 'how many runs at a time on this machine (default: one a core)')
+    .addOption(redis().helpGroup('On many machines:'))
+    .addOption(
+      new Option('--queue <name>', 'the queue of the workers').default('sweeps').helpGroup('On many machines:'),
+    )
+    .option('-d, --data <folder>', 'where data are that the sweep names')
+    .option('-o, --out <folder>', 'where to write (default: results/FILE)')
+    .option('-r, --resume', 'do what is missing: after Ctrl-C, or when the sweep has grown')
+    .option('--overwrite', 'start again, though that folder holds runs of the sweep')
+    .option('--save-every <seconds>', 'how often to save a run within an epoch', '30')
+    .action(async (file: string, options: SweepOptions) => done(await sweepCommand(file, options, terminal)));
+
+  program
+    .command('worker')
+    .description('take the runs of sweeps from a queue in Redis, one at a time, until Ctrl-C')
+    .addOption(redis())
+    .addOption(new Option('--parent', 'take them from the process that started this one').hideHelp())
+    .option('--queue <name>', 'the queue', 'sweeps')
+    .option('-d, --data <folder>', 'where data are that jobs name; nothing outside is read')
+    .option('--work <folder>', 'where to save runs under way (default: a folder of its own among temporary files)')
+    .option('--takeover <seconds>', 'without a sign of life for so long, another worker takes over', '60')
+    .option('--save-every <seconds>', 'how often to save a run within an epoch', '30')
+    .action(async (options: WorkerOptions) => done(await workerCommand(options, terminal)));
 
   program
     .command('list')

@@ -134,7 +134,8 @@ function progressOn(terminal: Terminal): StudyObserver & { close(): void } {
   };
 }
 
-function tell({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
+/** What came out, in the terminal. */
+export function tell({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
   const colors = colorsFor(stdout);
   for (const { title, head, rows, note } of tables) {
     const table = new Table({

@@ -13,12 +13,21 @@ export interface DrawOptions {
 }
 
 /** The figure as an SVG element. It takes its colours from the custom properties of {@link themeFor}. */
-export function draw(figure: Figure, options: DrawOptions): Element {
-  const { x, y, scale, dots, series } = figure;
-  const shown = series.map(({ points }) => (scale === 'log' ? points.filter(({ low }) => low > 0) : points));
+export const draw = (figure: Figure, options: DrawOptions): Element =>
+  framed(plotOf(figure), `${figure.title}: ${figure.y} against ${figure.x}`, options);
+
+/** The figure in the terms of Observable Plot, for {@link framed}. */
+export function plotOf(figure: Figure): Plot.PlotOptions {
+  const { x, y, scale, xScale, dots, series } = figure;
+  const shown = series.map(({ points }) =>
+    points
+      .map(({ x, y, low = y, high = y }) => ({ x, y, low, high }))
+      .filter((point) => [point.x, point.y, point.low, point.high].every(Number.isFinite))
+      .filter((point) => (scale !== 'log' || point.low > 0) && (xScale !== 'log' || point.x > 0)),
+  );
   const all = shown.flat();
   const empty = all.length === 0;
-  const widest = series.some(({ points }) => points.some(({ low, high }) => low < high));
+  const widest = all.some(({ low, high }) => low < high);
   const lines = shown.map((points, i) => {
     const line = { x: 'x', y: 'y', stroke: colorOf(i) };
     return [
@@ -27,33 +36,35 @@ export function draw(figure: Figure, options: DrawOptions): Element {
       ...(dots ? [Plot.dot(points, { x: 'x', y: 'y', fill: colorOf(i), r: i === 0 ? 2.6 : 2 })] : []),
     ];
   });
-  return framed(
-    {
-      insetBottom: scale === 'linear' ? 0 : 6,
-      x: {
-        ...linearAxis('x', x),
-        ...(x === 'epoch' && !empty && { ticks: wholeTicks(all), tickFormat: String }),
-        ...(empty && { domain: [0, 1] }),
-      },
-      y:
-        scale === 'log'
-          ? logAxis(
-              'y',
-              y,
-              all.flatMap(({ low, high }) => [low, high]),
-            )
-          : {
-              ...linearAxis('y', y),
-              ...(empty && { domain: [0, 1] }),
-              ...(scale === 'linear' && { zero: true, nice: true }),
-              ...(scale === 'share' && { tickFormat: (share: number) => `${+(100 * share).toFixed(1)} %` }),
-            },
-      // The first method on top.
-      marks: lines.reverse().flat(),
+  return {
+    insetBottom: scale === 'linear' ? 0 : 6,
+    x: {
+      ...(xScale === 'log'
+        ? logAxis(
+            'x',
+            x,
+            all.map((point) => point.x),
+          )
+        : linearAxis('x', x)),
+      ...(x === 'epoch' && !empty && { ticks: wholeTicks(all), tickFormat: String }),
+      ...(empty && { domain: [0, 1] }),
     },
-    `${figure.title}: ${y} against ${x}`,
-    options,
-  );
+    y:
+      scale === 'log'
+        ? logAxis(
+            'y',
+            y,
+            all.flatMap(({ low, high }) => [low, high]),
+          )
+        : {
+            ...linearAxis('y', y),
+            ...(empty && { domain: [0, 1] }),
+            ...(scale === 'linear' && { zero: true, nice: true }),
+            ...(scale === 'share' && { tickFormat: (share: number) => `${+(100 * share).toFixed(1)} %` }),
+          },
+    // The first method on top.
+    marks: lines.reverse().flat(),
+  };
 }
 
 /** About eight whole numbers from the first to the last. */

@@ -6,13 +6,23 @@ export interface Figure {
   /** For file names and links: `loss-epochs`. */
   readonly name: string;
   readonly title: string;
+  /** With its unit, where it has one: `time of training (s)`. */
   readonly x: string;
   readonly y: string;
+  /** Of y. */
   readonly scale: 'linear' | 'log' | 'share';
+  /** Linear where absent. */
+  readonly xScale?: 'linear' | 'log';
   /** True where each point is worth a dot. */
   readonly dots: boolean;
+  /** What a line stands for: `method` where absent. */
+  readonly of?: string;
+  /** What y, low and high of a point are, where it stands for several runs. */
+  readonly spread?: readonly [y: string, low: string, high: string];
   readonly series: readonly Series[];
 }
+
+const SPREAD = ['median', 'smallest', 'largest'] as const;
 
 type Record = RunResult['epochs'][number];
 
@@ -33,7 +43,7 @@ export function figuresOf(results: Results): Figure[] {
   const loss = { y: 'train loss', scale: 'log', dots } as const;
   const accuracy = { y: 'test accuracy', scale: 'share', dots } as const;
   const trace = { x: 'epoch', dots: false } as const;
-  return [
+  const figures: Figure[] = [
     {
       ...loss,
       name: 'loss-epochs',
@@ -52,7 +62,7 @@ export function figuresOf(results: Results): Figure[] {
       ...loss,
       name: 'loss-seconds',
       title: 'Loss by time',
-      x: 'seconds of training',
+      x: 'time of training (s)',
       series: series(byEpoch(({ seconds }) => seconds, ({ trainLoss }) => trainLoss)), // prettier-ignore
     },
     {
@@ -84,7 +94,7 @@ export function figuresOf(results: Results): Figure[] {
       ...accuracy,
       name: 'accuracy-seconds',
       title: 'Test accuracy by time',
-      x: 'seconds of training',
+      x: 'time of training (s)',
       series: series(byEpoch(({ seconds }) => seconds, ({ epoch, testAccuracy }) => (epoch === 0 ? null : testAccuracy))), // prettier-ignore
     },
     {
@@ -96,4 +106,5 @@ export function figuresOf(results: Results): Figure[] {
       series: series(traced('evaluations', inEpochs)),
     },
   ];
+  return figures.map((figure) => ({ ...figure, spread: SPREAD }));
 }

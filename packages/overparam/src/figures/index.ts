@@ -1,7 +1,11 @@
 export { figuresOf, type Figure } from './figures.ts';
-export { draw, type DrawOptions } from './draw.ts';
-export { toCsv, type Point, type Series } from './series.ts';
+export { draw, plotOf, type DrawOptions } from './draw.ts';
+export { type Point, type Series } from './series.ts';
+export { numbersOf, toCsv, toJson, type Numbers } from './numbers.ts';
 export { byMethod, summarize, type MethodRuns, type Summary } from './summary.ts';
 export { colorOf, dashOf, PALETTE, themeFor } from './palette.ts';
+export { keyOf, legendOf } from './legend.ts';
+export { captioned, dataUrl, downloadsOf } from './captioned.ts';
+export { escaped } from './escaped.ts';
 export { linearAxis, logAxis } from './axes.ts';
 export { framed } from './framed.ts';

@@ -1,13 +1,13 @@
+import { median } from '../results/quantile.ts';
 import type { Results } from '../results/results.ts';
-import { median } from '../training/trace.ts';
 import { byMethod, type MethodRuns } from './summary.ts';
 
-/** A point of a line: the median over seeds, and the smallest and the largest. */
+/** A point of a line, and what it lies between, where it stands for several runs. */
 export interface Point {
   readonly x: number;
   readonly y: number;
-  readonly low: number;
-  readonly high: number;
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export interface Series {
@@ -18,7 +18,7 @@ export interface Series {
 /** A value of one run at one place, or null where it has none. */
 type Values = (runs: MethodRuns['runs'][number]) => readonly (readonly [x: number, y: number | null])[];
 
-/** The k-th values of all seeds become the k-th point of their method's line. */
+/** The k-th values of all seeds become the k-th point of their method's line: the median, the smallest, the largest. */
 export function seriesOf(results: Results, values: Values): Series[] {
   return byMethod(results).map(({ label, runs }) => {
     const each = runs.map(values);
@@ -33,14 +33,4 @@ export function seriesOf(results: Results, values: Values): Series[] {
     });
     return { label, points: points.filter(({ y }) => Number.isFinite(y)) };
   });
-}
-
-/** One line a point: `method,x,median,smallest,largest`. */
-export function toCsv(series: readonly Series[], x: string, y: string): string {
-  const field = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  const head = ['method', x, `${y}: median`, 'smallest', 'largest'].map(field).join(',');
-  const lines = series.flatMap(({ label, points }) =>
-    points.map(({ x, y, low, high }) => [field(label), x, y, low, high].join(',')),
-  );
-  return `${[head, ...lines].join('\r\n')}\r\n`;
 }

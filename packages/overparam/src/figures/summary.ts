@@ -1,5 +1,5 @@
 import type { Results, RunResult } from '../results/results.ts';
-import { median } from '../training/trace.ts';
+import { median } from '../results/quantile.ts';
 
 /** All seeds of one method. */
 export interface MethodRuns {

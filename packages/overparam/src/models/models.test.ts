@@ -84,7 +84,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
 });
 
 describe('the modules', () => {
-  it('are heads, feed-forward blocks and experts; the rest is in none', () => {
+  it('are the embedding, heads, feed-forward blocks and experts, and the rest of a layer; the output is in none', () => {
     const { modules, parameters, dispose } = transformer({
       vocabulary: 9,
       length: 4,
@@ -95,19 +95,22 @@ describe('the modules', () => {
       seed: 0,
     });
     expect(Object.keys(modules)).toEqual([
+      'embedding',
+      'layer0/attention',
       'layer0/attention/head0',
       'layer0/attention/head1',
       'layer0/feed-forward',
+      'layer1/attention',
       'layer1/attention/head0',
       'layer1/attention/head1',
+      'layer1/experts',
       'layer1/experts/expert0',
       'layer1/experts/expert1',
     ]);
     expect(modules['layer1/attention/head0']!.length).toBe(7);
     const inModules = new Set(Object.values(modules).flat());
-    expect(parameters.filter(({ variable }) => !inModules.has(variable)).map(({ name }) => name)).toContain(
-      'embedding',
-    );
+    const rest = parameters.filter(({ variable }) => !inModules.has(variable)).map(({ name }) => name);
+    expect(rest).toEqual(['norm/scale', 'norm/offset', 'output']);
     dispose();
   });
 

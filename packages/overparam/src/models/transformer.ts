@@ -29,7 +29,10 @@ export interface TransformerOptions {
 /** A network on tokens. */
 export interface LanguageModel {
   readonly parameters: readonly Parameter[];
-  /** Attention heads, feed-forward blocks and experts, by name, with their variables. Embeddings, norms and output are in none. */
+  /**
+   * By name, from the input to the output: `embedding`; attention heads, feed-forward blocks and experts, and what else
+   * their layer has. The last norm and an untied output matrix are in none.
+   */
   readonly modules: Readonly<Record<string, readonly tf.Variable[]>>;
   /** Logits [batch T, vocabulary] of tokens [batch, T], and what is to be added to the loss. */
   forward(tokens: tf.Tensor2D): { readonly logits: tf.Tensor2D; readonly balance: tf.Scalar | undefined };
@@ -118,11 +121,24 @@ export function transformer(options: TransformerOptions): LanguageModel {
   };
 }
 
-/** `layer0/attention/head1`, `layer0/feed-forward`, `layer1/experts/expert2`, ... */
+/**
+ * `embedding`, `layer0/attention` (its norm and bias), `layer0/attention/head1`, `layer0/feed-forward` (with its norm),
+ * `layer1/experts` (norm and router), `layer1/experts/expert2`, ...
+ */
 function modulesOf(parameters: readonly Parameter[]): Record<string, tf.Variable[]> {
+  const switched = new Set(parameters.flatMap(({ name }) => /^(layer\d+)\/experts\//.exec(name)?.[1] ?? []));
+  const moduleOf = (name: string): string | undefined => {
+    if (name === 'embedding' || name === 'positions') return 'embedding';
+    const [, layer, part] =
+      /^(layer\d+)\/(attention(?:\/head\d+)?|feed-forward|experts(?:\/expert\d+)?|norm\d)\//.exec(name) ?? [];
+    if (layer === undefined) return undefined;
+    const block =
+      part === 'norm1' ? 'attention' : part === 'norm2' ? (switched.has(layer) ? 'experts' : 'feed-forward') : part;
+    return `${layer}/${block}`;
+  };
   const modules: Record<string, tf.Variable[]> = {};
   for (const { name, variable } of parameters) {
-    const module = /^(layer\d+\/(?:attention\/head\d+|feed-forward|experts\/expert\d+))\//.exec(name)?.[1];
+    const module = moduleOf(name);
     if (module !== undefined) (modules[module] ??= []).push(variable);
   }
   return modules;

@@ -1,6 +1,5 @@
-import { colorOf, dashOf } from '../figures/index.ts';
+import { dataUrl, escaped } from '../figures/index.ts';
 import { STYLE } from './style.ts';
-import { escaped } from './svg-document.ts';
 
 interface Page {
   readonly title: string;
@@ -35,26 +34,3 @@ ${body}
 </html>
 `;
 }
-
-interface PageFigure {
-  readonly name: string;
-  readonly title: string;
-  /** HTML or SVG */
-  readonly content: string;
-  readonly csv: string;
-}
-
-/** A figure with its title, and with its numbers to download. */
-export const figureOf = ({ name, title, content, csv }: PageFigure): string => `<figure id="${name}">
-<figcaption><h2>${escaped(title)}</h2><a class="faint" download="${name}.csv" href="${dataUrl('text/csv', csv)}" aria-label="${escaped(title)} as CSV">CSV</a></figcaption>
-${content}
-</figure>`;
-
-export const legendOf = (labels: readonly string[], name: string): string =>
-  `<ul class="legend" aria-label="${escaped(name)}">${labels.map((label, i) => `<li>${keyOf(i)}${escaped(label)}</li>`).join('')}</ul>`;
-
-/** The line by which a figure draws the i-th label. */
-export const keyOf = (i: number): string =>
-  `<svg class="key" width="28" height="8" aria-hidden="true"><line x1="0" x2="28" y1="4" y2="4" stroke="${colorOf(i)}" stroke-width="${i === 0 ? 2.6 : 2}" stroke-dasharray="${dashOf(i)}"/></svg>`;
-
-const dataUrl = (type: string, text: string): string => `data:${type};base64,${Buffer.from(text).toString('base64')}`;

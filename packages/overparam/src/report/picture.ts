@@ -1,7 +1,7 @@
-import { byMethod, colorOf, dashOf, draw, figuresOf, themeFor, type DrawOptions } from '../figures/index.ts';
+import { byMethod, colorOf, dashOf, draw, escaped, figuresOf, themeFor, type DrawOptions } from '../figures/index.ts';
 import type { Results } from '../results/results.ts';
 import { describePlan } from './describe.ts';
-import { escaped, svgDocument } from './svg-document.ts';
+import { svgDocument } from './svg-document.ts';
 
 const WIDTH = 960;
 const HEIGHT = 420;

@@ -4,6 +4,7 @@ import { sampleResults } from '../../test/sample-results.ts';
 import { draw, figuresOf, PALETTE } from '../figures/index.ts';
 import { parseResults, type Results } from '../results/results.ts';
 import { pictureOf, reportOf } from './report.ts';
+import { studyPictureOf } from './study-report.ts';
 import { svgDocument } from './svg-document.ts';
 
 const NAMES = ['loss-epochs', 'accuracy-epochs', 'loss-seconds', 'step-size', 'loss-steps', 'backtracks', 'accuracy-seconds', 'evaluations']; // prettier-ignore
@@ -15,6 +16,15 @@ const references = (text: string): string[] =>
     .filter((reference) => !reference.startsWith('data:') && !reference.startsWith('#'));
 
 const decoded = (href: string): string => Buffer.from(href.split('base64,')[1]!, 'base64').toString();
+
+/** What is left of XML when its elements, its text and its references are taken away. */
+function malformed(xml: string): string {
+  const text = xml.replace(/&(?:lt|gt|amp|quot|apos|#\d+);/g, '');
+  const attribute = String.raw`\s+[\w:-]+="[^"<&]*"`;
+  const element = new RegExp(String.raw`<([\w:-]+)(?:${attribute})*\s*(?:/>|>[^<&]*</\1>)`, 'g');
+  const inner = text.replace(element, '');
+  return inner === text ? inner.trim() : malformed(inner);
+}
 
 describe('reportOf', () => {
   const html = reportOf(sampleResults());
@@ -121,5 +131,17 @@ describe('pictureOf', () => {
     expect(references(svg)).toEqual([]);
     expect(svg.match(/<svg\b/g)!.length).toBe(3);
     expect(svg.startsWith('<svg xmlns="http://www.w3.org/2000/svg"')).toBe(true);
+  });
+
+  it('is well-formed XML, whatever its titles', () => {
+    const results = { ...sampleResults({ methods: ['a < b & "c"', "d > 'e'"] }), title: 'x < y & "z"' };
+    const title = 'loss < 1 & "more"';
+    const plots = { marks: [] };
+    const figure = { name: 'f', title, plots, numbers: [] };
+    const study = { title, text: [title], tables: [], figures: [figure] };
+    const pictures = [pictureOf(results), studyPictureOf(study, study)];
+    for (const picture of pictures) expect(malformed(picture)).toBe('');
+    expect(malformed('<svg aria-label="a < b"/>')).not.toBe('');
+    expect(malformed('<svg><g></svg>')).not.toBe('');
   });
 });

@@ -1,9 +1,19 @@
-import { byMethod, draw, figuresOf, summarize, toCsv } from '../figures/index.ts';
+import {
+  byMethod,
+  captioned,
+  draw,
+  escaped,
+  figuresOf,
+  keyOf,
+  legendOf,
+  numbersOf,
+  summarize,
+} from '../figures/index.ts';
 import { duration, percent, significant } from '../results/format.ts';
 import type { Results } from '../results/results.ts';
 import { describePlan } from './describe.ts';
-import { figureOf, keyOf, legendOf, pageOf } from './page.ts';
-import { escaped, svgDocument } from './svg-document.ts';
+import { pageOf } from './page.ts';
+import { svgDocument } from './svg-document.ts';
 
 export { pictureOf } from './picture.ts';
 
@@ -37,9 +47,9 @@ ${legendOf(
 <div class="figures">
 ${figuresOf(results)
   .map((figure) => {
-    const { name, title, x, y, series } = figure;
+    const { name, title } = figure;
     const svg = draw(figure, { document: svgDocument() });
-    return figureOf({ name, title, content: svg.outerHTML, csv: toCsv(series, x, y) });
+    return captioned({ name, title, content: svg.outerHTML, numbers: numbersOf(figure) });
   })
   .join('\n')}
 </div>`,

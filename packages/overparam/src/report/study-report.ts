@@ -1,13 +1,21 @@
 import type { PlotOptions } from '@observablehq/plot';
-import { framed } from '../figures/index.ts';
-import type { StudyResults } from '../studies/results.ts';
+import { captioned, escaped, framed, legendOf } from '../figures/index.ts';
 import type { Findings, StudyFigure, StudyTable } from '../studies/study.ts';
-import { figureOf, legendOf, pageOf } from './page.ts';
+import { pageOf } from './page.ts';
 import { pictureWith } from './picture.ts';
-import { escaped, svgDocument } from './svg-document.ts';
+import { svgDocument } from './svg-document.ts';
 
-/** A study as one HTML file that needs no other, and no network. */
-export function studyReportOf(results: StudyResults, { text, tables, figures }: Findings): string {
+/** What a report says of where its findings come from; all of it can be downloaded there. */
+interface Found {
+  readonly title: string;
+  readonly source: string;
+  readonly finished: string;
+  readonly environment: { readonly node: string; readonly platform: string; readonly processor: string };
+  readonly settings: object;
+}
+
+/** Findings as one HTML file that needs no other, and no network. */
+export function studyReportOf(results: Found, { text, tables, figures }: Findings): string {
   const { settings, environment, finished, source } = results;
   return pageOf({
     title: results.title,
@@ -28,7 +36,7 @@ export function studyReportOf(results: StudyResults, { text, tables, figures }: 
 }
 
 /** The first two figures side by side, as one SVG. */
-export function studyPictureOf({ title }: StudyResults, { text, figures }: Findings): string {
+export function studyPictureOf({ title }: Pick<Found, 'title'>, { text, figures }: Findings): string {
   const shown = figures.slice(0, 2);
   return pictureWith({
     title,
@@ -50,7 +58,7 @@ function drawn(figure: StudyFigure): string {
     svgs.length === 1 ? svgs[0]! : film(name, svgs),
     ...(note === undefined ? [] : [`<p class="faint">${escaped(note)}</p>`]),
   ];
-  return figureOf({ name, title, content: content.join('\n'), csv: csvOf(numbers) });
+  return captioned({ name, title, content: content.join('\n'), numbers });
 }
 
 const SECONDS_A_FRAME = 0.12;
@@ -89,11 +97,3 @@ const tableOf = ({
 ${rows.map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`).join('\n')}
 </tbody>
 </table></div>${note === undefined ? '' : `\n<p class="faint">${escaped(note)}</p>`}`;
-
-const csvOf = (numbers: StudyFigure['numbers']): string =>
-  numbers
-    .map(
-      (row) =>
-        `${row.map((cell) => (typeof cell === 'number' ? cell : `"${cell.replaceAll('"', '""')}"`)).join(',')}\r\n`,
-    )
-    .join('');

@@ -22,6 +22,7 @@ td.best { font-weight: 650; }
 figure { margin: 0; min-width: 0; }
 figure svg:not(.key) { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; justify-content: space-between; align-items: baseline; }
+.downloads { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; font-size: .875rem; margin: 2.5rem 0 0; padding-top: 1.25rem; border-top: 1px solid var(--rule); }
 dt { color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }

@@ -1,9 +1,5 @@
-import { parseHTML } from 'linkedom';
+import { DOMParser } from 'linkedom';
 
-/** A document to draw figures in, outside of a browser. */
+/** A document to draw figures in, outside of a browser. What it writes is XML, so that it can stand in a file of its own. */
 export const svgDocument = (): Document =>
-  parseHTML('<!doctype html><html><body></body></html>').document as unknown as Document;
-
-/** The text as it stands in HTML. */
-export const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  new DOMParser().parseFromString('<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml') as unknown as Document;

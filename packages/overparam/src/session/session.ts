@@ -27,6 +27,8 @@ export interface SessionObserver {
   started?(run: RunIdentity): void;
   progressed?(run: RunIdentity, progress: RunProgress): void;
   finished?(run: RunIdentity, result: RunResult): void;
+  /** A checkpoint has been written, where {@link checkpointIn} says. */
+  saved?(): Promise<void>;
 }
 
 export interface SessionOptions extends SessionObserver {
@@ -64,8 +66,10 @@ export async function runSession({
   const experiment = experimentNamed(plan.experiment);
   const path = checkpointIn(out);
   let finished: readonly RunResult[] = from?.finished ?? [];
-  const save = (current: SessionCheckpoint['current']): Promise<void> =>
-    writeCheckpoint(path, { plan, dataPath: dataPath ?? null, finished, current });
+  const save = async (current: SessionCheckpoint['current']): Promise<void> => {
+    await writeCheckpoint(path, { plan, dataPath: dataPath ?? null, finished, current });
+    await observer.saved?.();
+  };
 
   await makeFolder(out);
   // A folder that cannot be written to is to be known before hours of training.

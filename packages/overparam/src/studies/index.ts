@@ -1,7 +1,9 @@
 import { california } from './california/index.ts';
+import { cnnStudy } from './cnn/index.ts';
 import { oneDimension } from './deconvolution/one-dimension.ts';
 import { twoDimensions } from './deconvolution/two-dimensions.ts';
 import { hiddenLearning } from './hidden-learning/index.ts';
+import { switchLm, transformerLm } from './language/index.ts';
 import { mirrorAgainstEuclidean } from './mirror-against-euclidean/index.ts';
 import { nist } from './nist/index.ts';
 import { particleComplexity } from './particle-complexity/index.ts';
@@ -13,6 +15,9 @@ export const studies: readonly Study[] = [
   hiddenLearning,
   california,
   nist,
+  transformerLm,
+  switchLm,
+  cnnStudy,
   oneDimension,
   twoDimensions,
   mirrorAgainstEuclidean,

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import * as v from 'valibot';
 import type { Outcome, Piece, Study } from './study.ts';
 
 /** The content of a study's results.json. */
@@ -33,4 +34,24 @@ export const studyResults = (
   },
   settings,
   pieces,
+});
+
+const text = v.pipe(v.string(), v.maxLength(1000));
+
+export const studyResultsSchema: v.GenericSchema<unknown, StudyResults> = v.strictObject({
+  format: v.literal('overparam-study'),
+  version: v.literal(1),
+  study: text,
+  title: text,
+  source: text,
+  finished: v.pipe(v.string(), v.isoTimestamp()),
+  environment: v.strictObject({ node: text, platform: text, processor: text }),
+  settings: v.looseObject({}),
+  pieces: v.array(
+    v.strictObject({
+      piece: v.looseObject({ label: text }),
+      result: v.unknown(),
+      seconds: v.number(),
+    }),
+  ),
 });

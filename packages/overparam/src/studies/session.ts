@@ -19,6 +19,8 @@ export interface StudyObserver {
   started?(piece: Piece, index: number, count: number): void;
   progressed?(progress: StudyProgress): void;
   finished?(piece: Piece, index: number, count: number, seconds: number): void;
+  /** A checkpoint has been written, where {@link studyCheckpointIn} says. */
+  saved?(): Promise<void>;
 }
 
 interface StudySession extends StudyObserver {
@@ -35,7 +37,7 @@ interface StudySession extends StudyObserver {
 
 const FORMAT = 'OVERPARAM-STUDY 1';
 
-const pathIn = (out: string): string => join(out, 'study.overparam');
+export const studyCheckpointIn = (out: string): string => join(out, 'study.overparam');
 
 /**
  * Does the pieces of a study, one after the other.
@@ -55,7 +57,8 @@ export async function runStudy({
   let finished = from?.finished ?? [];
   const save = async (current: StudyCheckpoint['current']): Promise<void> => {
     const json = JSON.stringify({ study: study.name, settings, finished, current } satisfies StudyCheckpoint);
-    await writeAtomically(pathIn(out), `${FORMAT} ${sha256(json)}\n${json}`);
+    await writeAtomically(studyCheckpointIn(out), `${FORMAT} ${sha256(json)}\n${json}`);
+    await observer.saved?.();
   };
   await makeFolder(out);
   // A folder that cannot be written to is to be known before the work.
@@ -99,7 +102,7 @@ export async function runStudy({
  * @throws OverparamError `CHECKPOINT_DAMAGED`
  */
 export async function readStudyCheckpoint(out: string): Promise<StudyCheckpoint | undefined> {
-  const path = pathIn(out);
+  const path = studyCheckpointIn(out);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -116,6 +119,6 @@ export async function readStudyCheckpoint(out: string): Promise<StudyCheckpoint 
 }
 
 /** Called when the results are safe. */
-export const forgetStudy = (out: string): Promise<void> => rm(pathIn(out), { force: true });
+export const forgetStudy = (out: string): Promise<void> => rm(studyCheckpointIn(out), { force: true });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot';
+import type { Numbers } from '../figures/index.ts';
 
 /** An option of a study's own: its default stands in the help. */
 export interface StudyOption {
@@ -54,8 +55,7 @@ export interface StudyFigure {
   readonly legend?: readonly string[];
   /** A drawing, or a film of several of the same frame. */
   readonly plots: PlotOptions | readonly PlotOptions[];
-  /** The numbers behind it: a line of names, and lines of values. */
-  readonly numbers: readonly (readonly (string | number)[])[];
+  readonly numbers: Numbers;
 }
 
 /** What a study shows in the end. */
@@ -90,4 +90,15 @@ export interface Study<Settings extends object = object, P extends Piece = Piece
    */
   work(piece: P, settings: Settings, working: Working): Promise<R | undefined>;
   findings(outcomes: readonly Outcome<P, R>[], settings: Settings): Findings;
+  /** The numbers by which a sweep compares pieces, of one run each; a study without them is in no sweep. Not finite: null. */
+  measures?(result: R): Readonly<Record<string, number | null>>;
 }
+
+/** The names of a study's options: as the command line has them, and as `settings` takes them. */
+export const optionNames = ({
+  options,
+}: Pick<Study, 'options'>): readonly { readonly long: string; readonly key: string }[] =>
+  options.map(({ flags }) => {
+    const long = /--([\w-]+)/.exec(flags)![1]!;
+    return { long, key: long.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) };
+  });

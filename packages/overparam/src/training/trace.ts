@@ -1,3 +1,4 @@
+import { median } from '../results/quantile.ts';
 import type { TrainingStep } from './trainer.ts';
 
 /** How training went, in up to 20 points an epoch; all arrays have one entry a point. */
@@ -53,11 +54,3 @@ export function traced(
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** NaN where there is nothing. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return NaN;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

@@ -17,6 +17,10 @@ export const california: Study<CaliforniaSettings, Regression, RegressionResult>
   pieces: regressions,
   work: regress,
   findings,
+  measures({ measurements }) {
+    const { train, test } = measurements.at(-1)!;
+    return { 'test error (100,000 $)': test, 'train error (100,000 $)': train };
+  },
 };
 
 function findings(outcomes: readonly Outcome<Regression, RegressionResult>[], given: CaliforniaSettings): Findings {

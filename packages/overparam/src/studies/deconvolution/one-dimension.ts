@@ -115,6 +115,15 @@ export const oneDimension: Study<Settings, Problem, Result> = {
     };
   },
   findings,
+  measures({ moments, optimum, maximum, farthest }) {
+    const { objective, gap } = moments.at(-1)!;
+    return {
+      'J - min J': Math.max(0, objective - optimum.objective),
+      'duality gap': gap,
+      'max |eta| - 1': maximum - 1,
+      'farthest spike': farthest,
+    };
+  },
 };
 
 function problemOf(

@@ -130,6 +130,11 @@ export const twoDimensions: Study<Settings, Run, Result> = {
     };
   },
   findings,
+  measures: ({ moments, minimum, spikes, farthest }) => ({
+    'J - min J': Math.max(0, moments.at(-1)!.objective - minimum),
+    spikes,
+    'farthest spike': farthest,
+  }),
 };
 
 const problemOf = ({ lambda }: Run, { cutoff }: Settings): MeasureProblem =>

@@ -16,4 +16,14 @@ export const hiddenLearning: Study<HiddenLearningSettings, Training, TrainingRes
   pieces: trainings,
   work: train,
   findings,
+  measures({ measurements }) {
+    const { step, trainLoss, testLoss, refitTestLoss, distance } = measurements.at(-1)!;
+    return {
+      'test loss': testLoss,
+      'refitted test loss': refitTestLoss,
+      'train loss': trainLoss,
+      distance,
+      steps: step,
+    };
+  },
 };

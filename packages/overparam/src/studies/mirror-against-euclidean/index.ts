@@ -102,6 +102,10 @@ export const mirrorAgainstEuclidean: Study<Settings, Descent, Result> = {
     };
   },
   findings,
+  measures: ({ moments, minimum, support }) => ({
+    'J - min J': Math.max(0, moments.at(-1)!.objective - minimum),
+    support,
+  }),
 };
 
 const problemOf = ({ cutoff, lambda }: Settings): MeasureProblem =>

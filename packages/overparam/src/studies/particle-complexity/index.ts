@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { run } from '@overparam/core';
 import type { FlowState } from '@overparam/wasserstein-flow';
 import { colorOf, dashOf, logAxis } from '../../figures/index.ts';
-import { median } from '../../training/trace.ts';
+import { median } from '../../results/quantile.ts';
 import { numberIn, numbersIn, seedsIn, someOf } from '../option-values.ts';
 import { exponential } from '../particle-flows/exponential.ts';
 import type { Findings, Outcome, Piece, Study, StudyFigure } from '../study.ts';
@@ -121,6 +121,10 @@ export const particleComplexity: Study<Settings, Size, readonly Contested[]> = {
     return finished;
   },
   findings,
+  measures: (contested) => ({
+    'excess, flow': median(contested.map(({ flow }) => flow)),
+    'excess, weights alone': median(contested.map(({ convex }) => convex)),
+  }),
 };
 
 function findings(outcomes: readonly Outcome<Size, readonly Contested[]>[], settings: Settings): Findings {

@@ -94,6 +94,7 @@ export const reluTrajectories: Study<Settings, Training, Result> = {
     return moments && { moments, maximum: certify(problem, moments.at(-1)!.measure, SEARCH).maximum };
   },
   findings,
+  measures: ({ moments, maximum }) => ({ J: moments.at(-1)!.objective, 'max |eta| - 1': maximum - 1 }),
 };
 
 /** 1/(2n) sum (f - y)^2 + lambda/m sum (w_i^2 + |a_i|^2), with f(x) = 1/m sum w_i relu(<a_i, x>). */

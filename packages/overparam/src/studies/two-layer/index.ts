@@ -138,6 +138,13 @@ export const twoLayer: Study<Settings, Training, Result> = {
     };
   },
   findings,
+  measures: ({ curve, mass, active, angle }) => ({
+    J: curve.at(-1)!.objective,
+    loss: curve.at(-1)!.loss,
+    mass,
+    'active neurons': active,
+    'largest angle (degrees)': angle,
+  }),
 };
 
 const signedSquare = (w: number): number => w * Math.abs(w);

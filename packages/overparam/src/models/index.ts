@@ -1,0 +1,1 @@
+export { transformer, type LanguageModel, type TransformerOptions } from './transformer.ts';

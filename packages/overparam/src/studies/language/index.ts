@@ -1,0 +1,1 @@
+export { switchLm, transformerLm } from './studies.ts';

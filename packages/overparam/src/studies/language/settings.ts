@@ -1,0 +1,65 @@
+import { badOption } from '@overparam/core';
+import { oneOf } from '../option-values.ts';
+import { countIn, optionsOf, settingsOf, type MatSettings } from '../mat/settings.ts';
+import type { StudyOption } from '../study.ts';
+import { readText } from './text.ts';
+import { tokenizers, tokensOf, type Tokenizer } from './tokens.ts';
+
+export interface LanguageSettings extends MatSettings {
+  /** The path of a text; absent: what comes along. */
+  readonly data?: string;
+  readonly tokenizer: Tokenizer;
+  readonly tokens: number;
+  readonly validation: number;
+  readonly vocabulary: number;
+  readonly layers: number;
+  /** d */
+  readonly width: number;
+  readonly heads: number;
+  /** T */
+  readonly length: number;
+  /** In the place of each second feed-forward block; 0 for none. */
+  readonly experts: number;
+}
+
+const own: readonly StudyOption[] = [
+  { flags: '--tokens <n>', about: 'how many tokens of the text to train on; with few of them the model overfits', default: '4000' }, // prettier-ignore
+  { flags: '--validation <n>', about: 'how many tokens after these to validate on', default: '20000' },
+  { flags: '--tokenizer <name>', about: tokenizers.join(', '), default: 'bytes' },
+  { flags: '--vocabulary <n>', about: 'different tokens at most; the rarest are taken for one', default: '2000' },
+  { flags: '--layers <n>', about: 'layers', default: '4' },
+  { flags: '--width <n>', about: 'width d', default: '48' },
+  { flags: '--heads <n>', about: 'attention heads a layer', default: '2' },
+  { flags: '--length <n>', about: 'tokens of a sequence', default: '32' },
+];
+
+export const languageOptions = (experts: boolean): readonly StudyOption[] => [
+  ...optionsOf({ seed: '0', steps: '600', batch: '16', every: '50', alpha: '0.3', gradients: 'around', lr: '0.003' }),
+  ...own,
+  ...(experts ? [{ flags: '--experts <n>', about: 'experts in each second layer', default: '4' }] : []),
+];
+
+/** @throws OverparamError `BAD_OPTION`, and of the text `DATA_MISSING`, `DATA_TOO_SMALL` */
+export async function languageSettings(given: Readonly<Record<string, string | undefined>>): Promise<LanguageSettings> {
+  const { data } = given;
+  const settings: LanguageSettings = {
+    ...settingsOf(given),
+    ...(data !== undefined && { data }),
+    tokenizer: oneOf('tokenizer', given['tokenizer'], tokenizers),
+    tokens: countIn('tokens', given['tokens']),
+    validation: countIn('validation', given['validation']),
+    vocabulary: countIn('vocabulary', given['vocabulary'], 2),
+    layers: countIn('layers', given['layers']),
+    width: countIn('width', given['width']),
+    heads: countIn('heads', given['heads']),
+    length: countIn('length', given['length']),
+    experts: given['experts'] === undefined ? 0 : countIn('experts', given['experts'], 2),
+  };
+  const { width, heads, length, tokens, validation } = settings;
+  if (width % heads !== 0) throw badOption('--width', width, `a multiple of the ${heads} heads`);
+  if (Math.min(tokens, validation) < 2 * length)
+    throw badOption('--length', length, `at most half of the ${Math.min(tokens, validation)} tokens of a text`);
+  // A text that will not do is to be known before the work.
+  tokensOf(await readText(data), { ...settings, train: tokens });
+  return settings;
+}

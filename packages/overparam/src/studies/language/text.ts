@@ -1,0 +1,31 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { OverparamError } from '@overparam/core';
+import { lines } from '@overparam/datasets';
+
+/** Addresses on the state of the Union, 1790 to 1830: works of the United States Government, in the public domain. */
+const BUNDLED = new URL('../../../data/state-of-the-union.txt.gz', import.meta.url);
+
+/**
+ * The text of a file, plain or gzip; what comes along, without one. A line break ends each line.
+ * @throws OverparamError `DATA_MISSING`, or what the reader says
+ */
+export async function readText(path: string | undefined): Promise<string> {
+  if (
+    path !== undefined &&
+    !(await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    ))
+  )
+    // prettier-ignore
+    throw new OverparamError(
+      'DATA_MISSING',
+      `${path} is no file: --data takes a text, plain or gzip, such as wiki.train.tokens of WikiText-2. Without it, the text that comes along is used.`,
+    );
+  const source = path === undefined ? await readFile(BUNDLED) : createReadStream(path);
+  const parts: string[] = [];
+  for await (const { text } of lines(source, { name: path ?? 'the text that comes along', unterminated: true }))
+    parts.push(text, '\n');
+  return parts.join('');
+}

@@ -1,0 +1,26 @@
+import type { Answer, CompositeOracle, Housekeeping } from '@overparam/core';
+
+export interface StudentSettings {
+  readonly width: number;
+  readonly samples: number;
+  readonly tau0: number;
+  readonly seed: number;
+}
+
+/** What the page asks of a student and its teacher, beside what the methods do. */
+export interface StudentOracle extends CompositeOracle, Housekeeping {
+  /** u_1, b_1, u_2, b_2, ... of the teacher's hidden units, three numbers each: the plane's coordinates and the bias. */
+  teacher(): Answer<Float64Array>;
+  look(): Answer<Look>;
+}
+
+export interface Look {
+  readonly trainLoss: number;
+  readonly testLoss: number;
+  /** The test loss with the output layer fitted anew. */
+  readonly refitTestLoss: number;
+  /** Of the student's hidden units from the teacher's: a mean of cosine distances. */
+  readonly distance: number;
+  /** u_1, v_1, u_2, v_2, ... of the student: the plane's coordinates of each hidden unit, and its output weight. */
+  readonly units: Float64Array;
+}

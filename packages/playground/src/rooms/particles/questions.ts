@@ -1,0 +1,20 @@
+import type { Answer, DualMeasureOracle } from '@overparam/core';
+import type { Certificate, Measure } from '@overparam/wasserstein-flow';
+
+export interface ParticleSettings {
+  readonly truth: Measure;
+  readonly lambda: number;
+}
+
+/** What the page asks of a deconvolution, beside what the flow does. */
+export interface ParticlesOracle extends DualMeasureOracle {
+  /** Other spikes are to be found from now on. */
+  aim(truth: Measure): Answer<void>;
+  look(measure: Measure): Answer<Look>;
+}
+
+export interface Look {
+  readonly certificate: Certificate;
+  /** eta at 0, ..., 2 pi, evenly. */
+  readonly eta: Float64Array;
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './', // static files, wherever they are put
+  resolve: {
+    // From source, as the tests.
+    conditions: ['@overparam/source', 'module', 'browser', 'development|production'],
+    // Of tfjs only what runs here: no layers, no other backends.
+    alias: [{ find: /^@tensorflow\/tfjs$/, replacement: fileURLToPath(new URL('src/tfjs.ts', import.meta.url)) }],
+  },
+  worker: { format: 'es' },
+  build: { target: 'es2022', chunkSizeWarningLimit: 2000, modulePreload: { polyfill: false } },
+});
