@@ -10,6 +10,15 @@ export default defineConfig({
     // Of tfjs only what runs here: no layers, no other backends.
     alias: [{ find: /^@tensorflow\/tfjs$/, replacement: fileURLToPath(new URL('src/tfjs.ts', import.meta.url)) }],
   },
+  // Else a development server finds them one by one, and reloads the page each time.
+  optimizeDeps: {
+    include: [
+      '@observablehq/plot',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-core/dist/register_all_gradients',
+      '@tensorflow/tfjs-backend-wasm',
+    ],
+  },
   worker: { format: 'es' },
   build: { target: 'es2022', chunkSizeWarningLimit: 2000, modulePreload: { polyfill: false } },
 });

@@ -265,14 +265,14 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
         const parameters = parts.reduce((sum, [i, part]) => sum + entriesOf(taken.variables[i]!, part), 0);
         return { samples, outputs: width, parameters };
       }),
-    moduleKernels: (request: ModuleKernelsRequest = {}) =>
-      askTerms((taken, { samples, jacobian, gradient }): Answer<readonly Matrix[]> => {
-        if (request.along !== 'loss')
-          throw badOption(
-            "'along' of 'moduleKernels'",
-            request.along === undefined ? 'absent' : 'a matrix',
-            "'loss': this oracle knows a loss and no outputs, as compositeOracle does",
-          );
+    moduleKernels(request: ModuleKernelsRequest = {}) {
+      if (request.along !== 'loss')
+        throw badOption(
+          "'along' of 'moduleKernels'",
+          request.along === undefined ? 'absent' : 'a matrix',
+          "'loss': this oracle knows a loss and no outputs, as compositeOracle does",
+        );
+      return askTerms((taken, { samples, jacobian, gradient }): Answer<readonly Matrix[]> => {
         checkSamples(request, samples);
         const names = request.modules ?? partitionOf(taken.all).names;
         const each = names.map((name) => wantedIn(taken, [name]));
@@ -281,7 +281,8 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
           V.dispose();
           return kernels.map(asMatrix);
         });
-      }),
+      });
+    },
     ...along({ at: () => at, moved: settle, memory, writes, read }),
   };
   return {

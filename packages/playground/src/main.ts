@@ -8,6 +8,7 @@ import './style.css';
 const rooms: Readonly<Record<string, { readonly title: string; load(): Promise<{ readonly room: unknown }> }>> = {
   classifier: { title: 'Line searches', load: () => import('./rooms/classifier/room.ts') },
   'gauss-newton': { title: 'Gauss-Newton', load: () => import('./rooms/gauss-newton/room.ts') },
+  heads: { title: 'Attention heads', load: () => import('./rooms/heads/room.ts') },
   particles: { title: 'Particles', load: () => import('./rooms/particles/room.ts') },
 };
 const first = Object.keys(rooms)[0]!;
@@ -30,13 +31,22 @@ async function follow(): Promise<void> {
   const [, name = '', query = ''] = /^#\/([\w-]*)(?:\?(.*))?$/.exec(shown) ?? [];
   const chosen = Object.hasOwn(rooms, name) ? name : first;
   open?.leave();
+  open = undefined;
+  delete place.dataset['position'];
+  place.replaceChildren(element('p', { role: 'status' }, 'Loading …'));
   for (const [name, link] of links) {
     if (name === chosen) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   document.title = `${rooms[chosen]!.title} · overparam playground`;
   const entering = shown;
-  const { room } = await rooms[chosen]!.load();
+  let room: unknown;
+  try {
+    ({ room } = await rooms[chosen]!.load());
+  } catch (error) {
+    const said = `This room could not be loaded: ${(error as Error).message}. Reload the page.`;
+    return place.replaceChildren(element('p', { role: 'alert', class: 'error' }, said));
+  }
   if (entering !== shown) return;
   open = openRoom(room as Room, place, query, (query) => {
     shown = `#/${chosen}${query ? `?${query}` : ''}`;

@@ -15,7 +15,7 @@ const words: Readonly<Record<Position, string>> = {
   running: 'Running.',
   paused: 'Paused.',
   finished: 'Finished.',
-  failed: 'Stopped by an error.',
+  failed: 'Stopped by an error; Reset begins anew.',
 };
 
 /** The page of a room: what it is about, settings, start and pause, and the room's own part. */

@@ -4,6 +4,7 @@ import { serve } from '@overparam/core';
 const makers: Readonly<Record<string, () => Promise<{ make(settings: never): object | Promise<object> }>>> = {
   classifier: () => import('./rooms/classifier/oracle.ts'),
   'gauss-newton': () => import('./rooms/gauss-newton/oracle.ts'),
+  heads: () => import('./rooms/heads/oracle.ts'),
   particles: () => import('./rooms/particles/oracle.ts'),
 };
 

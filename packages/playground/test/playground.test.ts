@@ -23,6 +23,7 @@ const browserPath = [
 const rooms = [
   ['classifier', 'hidden=16&batch=64&methods=ponos,sgd', 'loss'],
   ['gauss-newton', 'width=40&samples=20&lambda=2', 'losses'],
+  ['heads', 'layers=1&heads=2&every=2', 'loss'],
   ['particles', 'particles=20', 'gap'],
 ] as const;
 
@@ -196,14 +197,18 @@ describe.skipIf(!browserPath)(
       for (const [room, steps] of [
         ['classifier', 150],
         ['gauss-newton', 40],
-        ['particles', 150],
+        ['heads', 200],
+        ['particles', 250],
       ] as const) {
-        const { page } = await open(`#/${room}`, { colorScheme: room === 'particles' ? 'dark' : 'light' });
+        const { page } = await open(`#/${room}`, {
+          viewport: { width: 1000, height: 960 },
+          colorScheme: room === 'particles' ? 'dark' : 'light',
+        });
         await press(page, 'Start');
         await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBeGreaterThan(steps);
         await press(page, 'Pause');
         await position(page, 'paused');
-        await page.locator('.own').screenshot({ path: join(pictures!, `${room}.png`) });
+        await page.screenshot({ path: join(pictures!, `${room}.png`) });
         await page.close();
       }
     });

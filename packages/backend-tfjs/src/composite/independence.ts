@@ -26,6 +26,8 @@ export interface Independence {
    * normalised weight), the samples go along another axis, or their rows are in another order (routed to experts).
    */
   readonly mixed: ReadonlySet<string>;
+  /** At how many of these several samples act on one row. */
+  readonly shared: number;
   /** False where derivatives vanish or are not finite at some site, so that they tell nothing of it. */
   readonly conclusive: boolean;
 }
@@ -45,7 +47,7 @@ export function independence(
   read: Read,
 ): Answer<Independence> {
   const { samples, width, from } = outcome;
-  if (samples === 1 || located.length === 0) return { mixed: new Set<string>(), conclusive: true };
+  if (samples === 1 || located.length === 0) return { mixed: new Set<string>(), shared: 0, conclusive: true };
   const silent = silentOf(samples);
   const sounding = Array.from({ length: samples }, (_, n) => n).filter((n) => !silent.includes(n));
   const sites = new Map(located.map((one) => [`${one.step}/${one.input}`, one]));
@@ -66,12 +68,12 @@ export function independence(
     parts.forEach((part) => part.dispose());
     return all;
   });
-  const ofData = dependsOnData(way.graph, samples);
+  const ofData = dependsOnData(way.graph, (shape) => shape.some((length) => length > 0 && length % samples === 0));
   return whenAnswered(read(sums), (values) => {
     let at = 0;
     let conclusive = seen.length === sites.size;
     const mixed = new Set<string>();
-    const suspects = new Map<string, number>();
+    const everywhere: { readonly key: string; readonly variable: number }[] = [];
     for (const { key, variable, axes } of seen) {
       const sound = values[at++]!;
       const leaks = Array.from({ length: axes }, () => values[at++]!);
@@ -79,13 +81,15 @@ export function independence(
       // NaN tells nothing: it spreads whatever the structure.
       if (!(leaks[0]! > 0)) continue;
       mixed.add(key);
-      if (leaks.every((leak) => leak > 0) && ofData(sites.get(key)!.step)) suspects.set(key, variable);
+      if (leaks.every((leak) => leak > 0)) everywhere.push({ key, variable });
     }
-    if (suspects.size === 0) return { mixed, conclusive };
-    return whenAnswered(read(sharedRows(way, [...suspects.keys()], outcome)), (shared) => {
-      const coupledAt = [...suspects.values()].find((_, i) => shared[i]! > 0);
-      if (coupledAt !== undefined) throw coupled(nameOf(coupledAt));
-      return { mixed, conclusive };
+    if (everywhere.length === 0) return { mixed, shared: 0, conclusive };
+    const keys = everywhere.map(({ key }) => key);
+    return whenAnswered(read(sharedRows(way, keys, outcome)), (rows) => {
+      const together = everywhere.filter((_, i) => rows[i]! > 0);
+      const couples = together.find(({ key }) => ofData(sites.get(key)!.step));
+      if (couples) throw coupled(nameOf(couples.variable));
+      return { mixed, shared: together.length, conclusive };
     });
   });
 }
@@ -129,16 +133,14 @@ function cotangent(samples: number, width: number, silent: readonly number[]): T
 }
 
 /** Whether a step goes back to a constant with an axis along the samples: the batch, most likely. */
-export function dependsOnData({ steps, order }: Graph, samples: number): (step: number) => boolean {
+export function dependsOnData(
+  { steps, order }: Graph,
+  isData: (shape: readonly number[]) => boolean,
+): (step: number) => boolean {
   const dependent = new Set<number>();
   for (const step of order)
     for (const input of Object.values(steps[step]!.inputs).flat() as Graph['result'][])
-      if (
-        input &&
-        ('step' in input
-          ? dependent.has(input.step)
-          : 'constant' in input && input.constant.shape.some((length) => length > 0 && length % samples === 0))
-      )
+      if (input && ('step' in input ? dependent.has(input.step) : 'constant' in input && isData(input.constant.shape)))
         dependent.add(step);
   return (step) => dependent.has(step);
 }

@@ -20,7 +20,8 @@ import { factor, type Factor, type SitePart } from './factor.ts';
 import { gradientsOf, rowOf } from './gradients.ts';
 import { addGrams, type InputGrams } from './gram.ts';
 import { mirror, type Kernel } from './hadamard.ts';
-import { independence } from './independence.ts';
+import { independence, type Independence } from './independence.ts';
+import { addModuleRows } from './module-rows.ts';
 import type { Outcome } from './outcome.ts';
 import { way } from './reverse.ts';
 import { addRowGrams, rowsOf, unitEntry } from './rows.ts';
@@ -36,10 +37,10 @@ export interface Jacobian {
   readonly connected: ReadonlySet<number>;
   /**
    * Finds the structure, before `product` or `kernel`: by an extra pass where a graph is seen for the first time, or
-   * told nothing the last time. False: it told nothing this time.
+   * told nothing the last time.
    * @throws OverparamError `SAMPLES_COUPLED`
    */
-  examine(): Answer<boolean>;
+  examine(): Answer<Independence>;
   /**
    * J^T u, one tensor a part that is wanted and acts on the outcome; the caller disposes of them.
    * @param around leaves out the ways through what is not wanted: {@link gradientsOf}
@@ -64,10 +65,10 @@ export interface Jacobian {
 }
 
 /** What is known of a graph's structure, from one step to the next. */
-export type Structures = Map<string, ReadonlySet<string>>;
+export type Structures = Map<string, Independence>;
 
 export interface JacobianOptions {
-  /** The sites at which samples are not apart, of the graphs seen so far. */
+  /** Which samples are apart where, in the graphs seen so far. */
   readonly structures: Structures;
   readonly read: Read;
   /** Bytes that sensitivities, and rows or slices of J, may take. */
@@ -91,13 +92,13 @@ export function jacobian(
   const connected = new Set(whole.nodes.flatMap(({ into }) => into.map(([, variable]) => variable)));
 
   const signature = [samples, width, ...graph.order.map((step) => graph.steps[step]!.name)].join();
-  let mixed = structures.get(signature);
+  let examined = structures.get(signature);
   const sitesOf = (wanted: Iterable<number>): Sites =>
     locate(
       structure,
       [...wanted].filter((variable) => connected.has(variable)),
       samples,
-      mixed,
+      examined?.mixed,
     );
 
   /** The sensitivities of all outputs, where they fit the memory. They stay for the rest of the step. */
@@ -169,13 +170,13 @@ export function jacobian(
   return {
     connected,
     examine() {
-      if (mixed) return true;
+      if (examined) return examined;
       const { way, located } = locate(structure, connected, samples, undefined);
       const nameOf = (variable: number): string => variables[variable]!.name;
       return whenAnswered(independence(way, located, nameOf, outcome, read), (found) => {
-        mixed = found.mixed;
-        if (found.conclusive) structures.set(signature, mixed);
-        return found.conclusive;
+        examined = found;
+        if (found.conclusive) structures.set(signature, found);
+        return found;
       });
     },
     transposed(u, wanted, around = false) {
@@ -247,20 +248,35 @@ export function jacobian(
     kernelsAlong(V, each, chosen) {
       const at = sitesOf(new Set(each.flatMap((wanted) => [...wanted.keys()])));
       const of = sensitivities(at.way, at.located, [0], () => from(V));
-      const kernels: Kernel[] = [];
-      const done = inTurn(each, (wanted) => {
-        const count = chosen?.length ?? samples;
-        const kernel: Kernel = { data: new Float64Array(count ** 2), samples: count, outputs: 1 };
-        kernels.push(kernel);
-        const factors = factorsOf(at, wanted, chosen);
-        return whenAnswered(addGrams(kernel, factors, of, of, { known, read, memory }), () =>
-          byRows(kernel, restOf(at, wanted), chosen, (u) => mul(V, u)),
+      const count = chosen?.length ?? samples;
+      const kernels = each.map((): Kernel => ({ data: new Float64Array(count ** 2), samples: count, outputs: 1 }));
+      const rests = each.map((wanted) => restOf(at, wanted));
+      // The variables without structure: a pass a sample, for all modules at once where their rows fit the memory.
+      const unknown = new Set(rests.flatMap((rest) => [...rest.keys()]));
+      const rest: Wanted = new Map([...unknown].map((variable) => [variable, undefined]));
+      const length = [...unknown].reduce((sum, variable) => sum + variables[variable]!.size, 0);
+      const atOnce = 4 * count * length <= memory;
+      const cotangent = (u: Tensor): Tensor => mul(V, u);
+      const structured = (): Answer<void> =>
+        inTurn(each.keys(), (m) =>
+          whenAnswered(addGrams(kernels[m]!, factorsOf(at, each[m]!, chosen), of, of, { known, read, memory }), () =>
+            atOnce ? undefined : byRows(kernels[m]!, rests[m]!, chosen, cotangent),
+          ),
         );
-      });
-      return whenAnswered(done, () => {
-        of.dispose();
-        return kernels;
-      });
+      const unstructured = (): Answer<void> => {
+        if (!atOnce || unknown.size === 0) return;
+        const row = (u: Tensor): Tensor => rowOf(structure, variables, from(cotangent(u)), rest);
+        const rows = rowsOf({ samples, outputs: 1, row }, chosen, 0, count);
+        const among = new Map([...unknown].map((variable) => [variable, variables[variable]!]));
+        return whenAnswered(addModuleRows(kernels, rests, rows, among, read), () => rows.dispose());
+      };
+      return whenAnswered(
+        inTurn([structured, unstructured], (part) => part()),
+        () => {
+          of.dispose();
+          return kernels;
+        },
+      );
     },
     squaredColumns(wanted) {
       const held = capture(wanted);

@@ -3,7 +3,7 @@ import { OverparamError, isOverparamError, type Answer } from '@overparam/core';
 import { disposeAll, engine } from '../engine.ts';
 import { list, type Graph, type Source } from '../graph.ts';
 import { inTurn, whenAnswered } from '../read.ts';
-import { dependsOnData } from './independence.ts';
+import { dependsOnData, type Independence } from './independence.ts';
 import { jacobian, type Jacobian, type JacobianOptions } from './jacobian.ts';
 import { tensorsOf, type Outcome } from './outcome.ts';
 import { fromResult, reverse, way, type Cotangent } from './reverse.ts';
@@ -31,8 +31,9 @@ export interface LossTermsOptions extends JacobianOptions {
 type Place = Omit<Cotangent, 'tensor'>;
 
 /**
- * The terms of a recorded loss. N is the largest number of blocks of rows that do not act on one another below the
- * terms: every length that a first axis has in the graph is tried. What does not depend on data (regularizers) is no
+ * The terms of a recorded loss. N is the number of blocks of rows that do not act on one another below the terms: every
+ * length of a first axis is tried, and the largest taken with which the fewest parameters act on several blocks at
+ * once. What does not depend on data (regularizers) is no
  * term.
  *
  * @throws OverparamError `SAMPLES_COUPLED` where samples act on one another for every N; `NO_SAMPLES` where the given N
@@ -55,8 +56,8 @@ export function lossTerms(
       gradient: () => gradientIn(structure, places, outcome),
     };
   };
-  const lengths = firstLengths(graph);
-  const signature = [...lengths, ...graph.order.map((step) => graph.steps[step]!.name)].join();
+  const { given, all } = firstLengths(graph);
+  const signature = [...all, ...graph.order.map((step) => graph.steps[step]!.name)].join();
   const known = samples ?? counts.get(signature);
   if (known !== undefined) {
     const terms = seenAs(known);
@@ -64,56 +65,58 @@ export function lossTerms(
     return whenAnswered(terms.jacobian.examine(), () => terms);
   }
 
-  let finest: LossTerms | undefined;
-  let coarsest: LossTerms | undefined;
-  let certain = true;
+  const passed: { readonly terms: LossTerms; readonly found: Independence }[] = [];
   let coupled: unknown;
   const refused = (error: unknown): void => {
     if (!isOverparamError(error, 'SAMPLES_COUPLED')) throw error;
     coupled ??= error;
   };
-  const tried = inTurn(lengths, (N) => {
-    const terms = finest && certain ? undefined : seenAs(N);
+  const tried = inTurn(all, (N) => {
+    const terms = seenAs(N);
     if (!terms) return;
-    const passed = (conclusive: boolean): void => {
-      certain = finest ? certain : conclusive;
-      finest ??= terms;
-      coarsest = terms;
-    };
+    const pass = (found: Independence): void => void passed.push({ terms, found });
     try {
       const examined = terms.jacobian.examine();
-      return isPromise(examined) ? examined.then(passed, refused) : passed(examined);
+      return 'then' in examined ? examined.then(pass, refused) : pass(examined);
     } catch (error) {
       refused(error);
     }
   });
   return whenAnswered(tried, () => {
-    if (!finest && coupled) throw coupled;
+    if (passed.length === 0 && coupled) throw coupled;
     // Where derivatives vanish nothing shows which samples act on one another: take the fewest.
-    const terms = (certain ? finest : coarsest) ?? seenAs(1);
+    const certain = passed.every(({ found: { conclusive } }) => conclusive);
+    const fewest = Math.min(...passed.map(({ found: { shared } }) => shared));
+    const best = certain
+      ? passed.find(({ found: { shared } }) => shared === fewest)
+      : (passed.findLast(({ terms: { samples: N } }) => given.includes(N)) ?? passed.at(-1));
+    const terms = best?.terms ?? seenAs(1);
     if (!terms) throw noSamples(1);
     if (certain) counts.set(signature, terms.samples);
     return terms;
   });
 }
 
-const isPromise = <T>(answer: Answer<T>): answer is PromiseLike<T> =>
-  typeof (answer as PromiseLike<T> | undefined)?.then === 'function';
-
-/** The lengths of first axes in the graph, the largest first. */
-function firstLengths({ steps, order, valueOf }: Graph): number[] {
-  const lengths = new Set<number>();
+/** The lengths of first axes, the largest first: of constants, and of anything. */
+function firstLengths({ steps, order, valueOf }: Graph): {
+  readonly given: readonly number[];
+  readonly all: readonly number[];
+} {
+  const given = new Set<number>();
+  const made = new Set<number>();
   for (const step of order) {
+    made.add(valueOf({ step, output: 0 }).shape[0] ?? 1);
     for (const input of list(steps[step]!.inputs))
-      if (input && !('variable' in input)) lengths.add(valueOf(input).shape[0] ?? 1);
-    lengths.add(valueOf({ step, output: 0 }).shape[0] ?? 1);
+      if (input && 'constant' in input) given.add(input.constant.shape[0] ?? 1);
   }
-  return [...lengths].filter((length) => length > 1).sort((a, b) => b - a);
+  const sorted = (lengths: Iterable<number>): number[] =>
+    [...lengths].filter((length) => length > 1).sort((a, b) => b - a);
+  return { given: sorted(given), all: sorted(new Set([...given, ...made])) };
 }
 
 /** From the result backwards, the first tensors of data whose rows can be dealt out to N samples. */
 function placesOf({ graph, viewOf }: Structure, N: number): Place[] {
-  const ofData = dependsOnData(graph, N);
+  const ofData = dependsOnData(graph, ([rows = 0]) => rows > 0 && rows % N === 0);
   const places: Place[] = [];
   const seen = new Set<string>();
   const pending: Source[] = [graph.result];

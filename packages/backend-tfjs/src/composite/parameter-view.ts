@@ -6,7 +6,7 @@ export interface ParameterView {
   readonly transposed: boolean;
 }
 
-const sameOrder = new Set(['Reshape', 'Identity', 'ExpandDims', 'Cast']);
+const sameOrder = new Set(['Reshape', 'Identity', 'ExpandDims', 'Cast', 'Slice']);
 
 /** Follows a source back to a variable through kernels that only rename or transpose it. */
 export function parameterViews(graph: Graph): (source: Source) => ParameterView | undefined {
@@ -25,7 +25,8 @@ export function parameterViews(graph: Graph): (source: Source) => ParameterView 
     if (!view) return undefined;
     const before = graph.valueOf(input);
     const after = graph.valueOf({ step, output: 0 });
-    if (before.dtype !== after.dtype) return undefined;
+    // A slice may be all of it.
+    if (before.dtype !== after.dtype || before.size !== after.size) return undefined;
     if (name !== 'Transpose') {
       const renamed = !view.transposed || String(withoutOnes(before.shape)) === String(withoutOnes(after.shape));
       return renamed ? view : undefined;

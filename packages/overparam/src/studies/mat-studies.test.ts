@@ -13,24 +13,16 @@ import { quartilesOf } from './mat/quartiles.ts';
 import type { Comparison, MatSettings } from './mat/settings.ts';
 import type { TrainingResult } from './mat/trained.ts';
 import { forgetStudy, readStudyCheckpoint, runStudy } from './session.ts';
-import type { Outcome, Piece, Study } from './study.ts';
+import { optionNames, type Outcome, type Piece, type Study } from './study.ts';
 
 let out: string;
 beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
 afterEach(() => rm(out, { recursive: true, force: true }));
 
-const given = (study: Study, options: Readonly<Record<string, string>>): Promise<object> =>
-  Promise.resolve(
-    study.settings({
-      ...Object.fromEntries(
-        study.options.map(({ flags, default: value }) => [
-          /--([\w-]+)/.exec(flags)![1]!.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
-          value,
-        ]),
-      ),
-      ...options,
-    }),
-  );
+const given = async (study: Study, options: Readonly<Record<string, string>>): Promise<object> => {
+  const defaults = optionNames(study).map(({ key }, i) => [key, study.options[i]!.default]);
+  return study.settings({ ...Object.fromEntries(defaults), ...options });
+};
 
 const text = { seed: '3', steps: '6', batch: '4', every: '2', measureEvery: '3', tokens: '300', validation: '200', layers: '2', width: '8', length: '8' }; // prettier-ignore
 const small: readonly (readonly [Study, Readonly<Record<string, string>>])[] = [
@@ -87,6 +79,7 @@ describe('a study of modular adaptive training', () => {
     expect(early.work.inputGradients).toBeLessThan(full!.work.inputGradients);
     expect(new Set(done.map(({ result }) => result.parameters.sha256)).size).toBe(done.length);
 
+    expect(study.measures!(mat!)).toMatchObject({ 'last validation loss': mat!.measurements.at(-1)!.validationLoss });
     const { tables, figures } = study.findings(done, settings);
     expect(tables[0]!.rows.map(([label]) => label)).toEqual(['all modules', 'MAT', 'random, as many', 'lowest, as many', 'early freezing', 'multirate, by turns']); // prettier-ignore
     expect(tables[0]!.rows[0]!.slice(5)).toEqual(['1.00', '1.00', '1 of 1', '1.00', '1.00']);

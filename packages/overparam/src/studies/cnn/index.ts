@@ -1,5 +1,6 @@
 import { badOption } from '@overparam/core';
 import { startBackend } from '../../session/backend.ts';
+import { measures } from '../mat/best.ts';
 import { findings } from '../mat/findings.ts';
 import { countIn, optionsOf, settingsOf, trainings, type MatSettings, type Training } from '../mat/settings.ts';
 import { train } from '../mat/train.ts';
@@ -67,6 +68,7 @@ export const cnnStudy: Study<CnnSettings, Training, TrainingResult> = {
     const task = imageTask(await readImages(settings.data), { ...settings, seed: training.seed });
     return train(training, settings, task, working);
   },
+  measures,
   findings(outcomes, settings) {
     const { samples, filters, steps, batch, data } = settings;
     const parameters = outcomes[0]!.result.parameters.count.toLocaleString('en-US');

@@ -1,4 +1,5 @@
 import { startBackend } from '../../session/backend.ts';
+import { measures } from '../mat/best.ts';
 import { findings } from '../mat/findings.ts';
 import { trainings, type Training } from '../mat/settings.ts';
 import { train } from '../mat/train.ts';
@@ -33,6 +34,7 @@ const study = (experts: boolean): Omit<LanguageStudy, 'name' | 'title' | 'takes'
     });
     return train(training, settings, task, working);
   },
+  measures,
   findings(outcomes, settings) {
     const { tokens, tokenizer, layers, width, heads, experts, batch, length, steps } = settings;
     const parameters = outcomes[0]!.result.parameters.count.toLocaleString('en-US');

@@ -1,16 +1,11 @@
 import type { Findings, StudyTable } from '../study.ts';
+import { bestOf, endOf, lossOf } from './best.ts';
 import { labelOf, type Compared, type Trained } from './compared.ts';
 import { activeFigure, lambdaFigure } from './module-figures.ts';
 import { quartilesOf } from './quartiles.ts';
 import { comparisons, type MatSettings } from './settings.ts';
-import type { Measurement, TrainingResult } from './trained.ts';
+import type { TrainingResult } from './trained.ts';
 import { validationFigure } from './validation-figure.ts';
-
-/** The measurement with the lowest validation loss; losses that are not finite are the worst. */
-const bestOf = ({ measurements }: TrainingResult): Measurement =>
-  measurements.reduce((best, now) => (lossOf(now) < lossOf(best) ? now : best));
-
-const lossOf = ({ validationLoss }: Measurement): number => validationLoss ?? Infinity;
 
 /** @param about the first sentence: what was trained, on what */
 export function findings(
@@ -70,15 +65,14 @@ function tableOf(compared: readonly Compared[]): StudyTable {
       });
       const reachedIn = (of: (one: { work: number; seconds: number }) => number): string =>
         reached.length === 0 ? '' : quartilesOf(reached.map(of)).middle.toFixed(2);
-      const end = ({ measurements }: TrainingResult): Measurement => measurements.at(-1)!;
       return [
         labelOf(method),
         String(outcomes.length),
         spread(outcomes.map(({ result }) => lossOf(bestOf(result)))),
-        spread(outcomes.map(({ result }) => lossOf(end(result)))),
+        spread(outcomes.map(({ result }) => lossOf(endOf(result)))),
         quartilesOf(outcomes.map(({ result }) => result.share)).middle.toFixed(2),
-        shares(outcomes, (own, reference) => end(own).work / end(reference).work),
-        shares(outcomes, (own, reference) => end(own).seconds / end(reference).seconds),
+        shares(outcomes, (own, reference) => endOf(own).work / endOf(reference).work),
+        shares(outcomes, (own, reference) => endOf(own).seconds / endOf(reference).seconds),
         full.size === 0 ? '' : `${reached.length} of ${outcomes.length}`,
         reachedIn(({ work }) => work),
         reachedIn(({ seconds }) => seconds),

@@ -5,8 +5,10 @@ import { withSpike } from './spikes.ts';
 export interface Ring {
   readonly element: SVGSVGElement;
   spikes(truth: Measure): void;
-  /** The particles, where they are now, with their paths so far. */
-  particles(measure: Measure): void;
+  /** The particles are here now. */
+  follow(measure: Measure): void;
+  /** Draws them with the paths on which they were followed. */
+  draw(): void;
   /** Forgets the paths. */
   clear(): void;
 }
@@ -27,7 +29,8 @@ export function ring(moved: (truth: Measure) => void): Ring {
   const handles = svg('g', {});
   element.append(svg('circle', { r: 1, class: 'circle' }), paths, dots, handles);
   let truth: Measure = { positions: [], weights: [] };
-  let followed: { readonly path: SVGElement; readonly points: string[] }[] = [];
+  let now = truth;
+  let followed: { readonly path: SVGElement; readonly dot: SVGElement; readonly points: string[] }[] = [];
 
   const change = (i: number, x: number, weight: number): void => {
     truth = withSpike(truth, i, x, weight);
@@ -82,20 +85,25 @@ export function ring(moved: (truth: Measure) => void): Ring {
       if (!same) handles.replaceChildren(...given.weights.map((_, i) => handleOf(i)));
       given.weights.forEach((_, i) => place(i));
     },
-    particles({ positions, weights }) {
+    follow(measure) {
+      const { positions, weights } = measure;
       if (followed.length !== weights.length) {
-        followed = weights.map(() => ({ path: svg('polyline', {}), points: [] }));
+        followed = weights.map(() => ({ path: svg('polyline', {}), dot: svg('circle', { r: 0.03 }), points: [] }));
         paths.replaceChildren(...followed.map(({ path }) => path));
-        dots.replaceChildren(...weights.map(() => svg('circle', { r: 0.03 })));
+        dots.replaceChildren(...followed.map(({ dot }) => dot));
       }
-      weights.forEach((a, i) => {
-        const [u, v] = at(positions[i]![0]!, a);
-        const { path, points } = followed[i]!;
-        points.push(`${u},${v}`);
+      followed.forEach(({ points }, i) => {
+        points.push(at(positions[i]![0]!, weights[i]!).join());
         if (points.length > pathLength) points.shift();
-        const sign = a < 0 ? 'negative' : 'positive';
+      });
+      now = measure;
+    },
+    draw() {
+      followed.forEach(({ path, dot, points }, i) => {
+        const [cx, cy] = at(now.positions[i]![0]!, now.weights[i]!);
+        const sign = now.weights[i]! < 0 ? 'negative' : 'positive';
         set(path, { points: points.join(' '), class: sign });
-        set(dots.children[i]!, { cx: u, cy: v, class: sign });
+        set(dot, { cx, cy, class: sign });
       });
     },
     clear() {

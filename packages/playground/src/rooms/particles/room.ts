@@ -83,7 +83,8 @@ export const room: Room<typeof fields> = {
         current = undefined;
         picture.clear();
         picture.spikes(truthOf(settings));
-        picture.particles(alternatingGrid(settings.particles, { radius: 0.3 }));
+        picture.follow(alternatingGrid(settings.particles, { radius: 0.3 }));
+        picture.draw();
         show([], []);
       },
       async begin(settings, signal) {
@@ -116,12 +117,15 @@ export const room: Room<typeof fields> = {
               // The energy is another one now.
               state = flow.from(flow.measure(state), state);
             }
-            for (let k = 0; k < pace; k++) ({ state } = await runAsync(flow, oracle, state, { signal }));
+            for (let k = 0; k < pace; k++) {
+              ({ state } = await runAsync(flow, oracle, state, { signal }));
+              picture.follow(flow.measure(state));
+            }
             return !(certificate && certificate.gap < closed && !aimed);
           },
           async draw() {
             const measure = flow.measure(state);
-            picture.particles(measure);
+            picture.draw();
             show(gaps, energies, await look(), measure.positions.map(([x]) => ((x! % 6.2831853) + 6.2831853) % 6.2831853)); // prettier-ignore
           },
           status: () =>
