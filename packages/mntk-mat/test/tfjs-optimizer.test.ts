@@ -248,6 +248,25 @@ describe('heads in one tensor', () => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
+  it('computeGradients and applyGradients are minimize, also where a selection is made', () => {
+    const runs = [false, true].map((apart) => {
+      const { loss, variables, modules } = transformer();
+      const made = optimizer(mat(ponos(), { every: 2, alpha: 0.6 }), { direction: 'adam', modules });
+      for (let k = 0; k < 4; k++) {
+        if (!apart) step(made, loss, variables);
+        else {
+          const { value, grads } = made.computeGradients(loss, variables);
+          made.applyGradients(grads);
+          tf.dispose([value, grads]);
+        }
+      }
+      const after = [valuesOf(variables), made.state];
+      made.dispose();
+      return after;
+    });
+    expect(runs[1]).toEqual(runs[0]);
+  });
+
   it('kernels at a loss are those of the gradients of its samples', async () => {
     const { loss, variables, modules, outputs, y } = transformer();
     const before = tf.memory().numTensors;
