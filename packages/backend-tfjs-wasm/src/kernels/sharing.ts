@@ -76,7 +76,8 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
   };
   return {
     threads: () => pool?.threads ?? 1,
-    ready: pool ? pool.ready.then(measure) : Promise.resolve(),
+    // Where the heap is too full to measure, the times of a slow machine stay.
+    ready: pool ? pool.ready.then(measure).catch(() => {}) : Promise.resolve(),
     parts(cost) {
       const threads = pool?.threads ?? 1;
       if (threads === 1) return 1;
