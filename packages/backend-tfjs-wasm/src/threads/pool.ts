@@ -167,8 +167,7 @@ export function createPool(options: PoolOptions): Pool {
         const failed = Atomics.exchange(words, c.failed, 0) !== 0;
         if (lost.length > 0 || failed) throw threadLost(kernel, lost.length, workers.length);
       }
-      const alone = computed === 0 ? 0 : (own * tiles.length) / computed;
-      return alone - (performance.now() - start);
+      return computed === 0 ? 0 : (own * tiles.length) / computed - (performance.now() - start);
     },
     latency() {
       const once = (): number => {
