@@ -21,6 +21,12 @@ export {
   type Which,
 } from './modules-of.ts';
 export { fit, type FitOptions, type FitProgress, type Fitted } from './fit/fit.ts';
+export {
+  spectraRecorder,
+  type SpectraRecord,
+  type SpectraRecorder,
+  type SpectraRecorderOptions,
+} from './spectra-recorder.ts';
 export type { FitCallback } from './fit/callbacks.ts';
 export type { FitCheckpoint, SavedTensor } from './fit/checkpoint.ts';
 export type { LossName, SampleLoss } from './fit/losses.ts';

@@ -2,6 +2,7 @@
 const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
   'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
+  spectra: () => import('./spectra/main.ts'),
   wasm: () => import('./wasm/main.ts'),
   'wasserstein-flow': () => import('./wasserstein-flow/main.ts'),
 };

@@ -174,6 +174,8 @@ describe('what is thrown behind a port', () => {
       text: 'a string',
       nothing: undefined,
       object: { toString: () => 'an object' },
+      symbol: Symbol('gone'),
+      null: null,
     };
     const { oracle } = await across({
       fail: (which: string) => {
@@ -200,6 +202,8 @@ describe('what is thrown behind a port', () => {
       expect(await thrown(fail('text'))).toBe('a string');
       expect(await thrown(fail('nothing'))).toBe(undefined);
       expect(await thrown(fail('object'))).toBe('an object');
+      expect(await thrown(fail('symbol'))).toBe('Symbol(gone)');
+      expect(await thrown(fail('null'))).toBe(null);
     }
     const circle = new Error('circle');
     circle.cause = errors['circle'] = circle;

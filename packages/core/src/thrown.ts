@@ -15,7 +15,7 @@ export type Thrown =
 const deepest = 8;
 
 export function packed(error: unknown, depth = 0): Thrown {
-  if (!(error instanceof Error)) return { value: typeof error === 'object' || typeof error === 'function' ? String(error) : error }; // prettier-ignore
+  if (!(error instanceof Error)) return { value: isPrimitive(error) ? error : String(error) };
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
   return {
@@ -26,6 +26,9 @@ export function packed(error: unknown, depth = 0): Thrown {
     ...(cause !== undefined && depth < deepest && { cause: packed(cause, depth + 1) }),
   };
 }
+
+const isPrimitive = (value: unknown): boolean =>
+  value === null || !['object', 'function', 'symbol'].includes(typeof value);
 
 /** The error again: an {@link OverparamError} with its code, or an `Error` of the same name. Its stack is the one of where it was thrown. */
 export function unpacked(thrown: Thrown): unknown {

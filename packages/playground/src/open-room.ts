@@ -48,7 +48,9 @@ export function openRoom<F extends Fields>(
   });
   const reset = button('Reset', () => anew(settings));
   const share = button('Copy link', () => {
-    void navigator.clipboard.writeText(location.href).then(
+    // Pages that are not served securely have no clipboard.
+    const copied = async (): Promise<void> => navigator.clipboard.writeText(location.href);
+    void copied().then(
       () => (share.textContent = 'Copied'),
       () => fail('The browser does not let this page copy: take the address from its bar, it says the same.'),
     );

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,10 @@ describe.skipIf(!browserPath)(
       const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
       expect(total).toBeGreaterThan(10_000);
       expect(total).toBeLessThan(1_000_000);
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await press(page, 'Copy link');
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
       expect(problems).toEqual([]);
       await page.close();
     });
@@ -171,6 +175,11 @@ describe.skipIf(!browserPath)(
       const before = await stepOf(page);
       await expect.poll(() => stepOf(page), patiently).toBeGreaterThan(before);
       expect(await page.locator('#room').getAttribute('data-position')).toBe('running');
+      const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Gap as CSV')]);
+      expect(download.suggestedFilename()).toBe('gap.csv');
+      const lines = readFileSync(await download.path(), 'utf8').split('\r\n');
+      expect(lines[0]).toBe('"curve","step","J(μ) − min J is at most"');
+      expect(lines[1]).toMatch(/^"gap",\d+,[\d.e-]+$/);
       expect(problems).toEqual([]);
       await page.close();
     });

@@ -1,17 +1,12 @@
 import {
   abs,
-  clipByValue,
   keep,
   max,
-  mul,
   neg,
-  reciprocal,
   sqrt,
   stack,
-  sub,
   tensor,
   tensor2d,
-  tidy,
   zeros,
   type Tensor,
   type Variable,
@@ -21,7 +16,6 @@ import {
   notLinearized,
   type AcceleratedOracle,
   type Answer,
-  type ColumnScaling,
   type DirectionalOracle,
   type DisplacementOracle,
   type Housekeeping,
@@ -46,16 +40,19 @@ import { as, meter, metered } from '../meter.ts';
 import { partition, type ModulesOption } from '../modules.ts';
 import { parameterMemory } from '../parameter-memory.ts';
 import { readNumbers, type Vector } from '../parameters.ts';
-import { entriesOf, taken, type Wanted } from '../part.ts';
+import { entriesOf, type Wanted } from '../part.ts';
 import { trainableVariables } from '../problem.ts';
 import { inTurn, readAsync, readSync, whenAnswered } from '../read.ts';
 import { transaction } from '../transaction.ts';
 import { weights } from '../weights.ts';
 import { takeBatch, type Batch } from './batch.ts';
+import { byKernel, keyOf } from './by-kernel.ts';
+import { displacementOf, withMomentum } from './displacement.ts';
 import type { InputGrams } from './gram.ts';
 import { asMatrix, checkSamples } from './kernel-matrix.ts';
 import type { Structures } from './jacobian.ts';
 import type { Outputs } from './outputs.ts';
+import { inverseScaling, scaled } from './scaling.ts';
 import { shapeOf } from './site-part.ts';
 
 export interface CompositeOracleOptions {
@@ -206,32 +203,12 @@ export function compositeOracle({
     const source = metered(spent, now.batch.elsewhere, now.batch.weightWork);
     return (now.at = linearized(now.batch.variables, moving, source, g, made));
   };
-  /** w_k - w_(k-1) of the wanted, where it is known to differ from 0. */
   const displacement = ({ batch }: Step, moving: Wanted): Map<number, Tensor> => {
     keepsPrevious = true;
-    return new Map(
-      [...moving].flatMap(([i, part]) => {
-        const variable = batch.variables[i]!;
-        const previous = memory.of(variable)?.tensors['previous'];
-        return previous ? [[i, keep(tidy(() => sub(taken(variable, part), taken(previous, part))))] as const] : [];
-      }),
-    );
+    return displacementOf(batch.variables, moving, memory);
   };
-
   const parameters = ({ batch }: Step, moving: Wanted): number =>
     [...moving].reduce((sum, [i, part]) => sum + entriesOf(batch.variables[i]!, part), 0);
-  /** -J^T u - momentum (w_k - w_(k-1)); takes the tensors over. */
-  const withMomentum = (now: Step, moving: Wanted, minus: Tensor[], momentum: number): Tensor[] => {
-    if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
-    if (momentum === 0) return minus;
-    const change = displacement(now, moving);
-    const moved = [...moving.keys()].map((i, k) => {
-      const part = change.get(i);
-      return part ? keep(tidy(() => sub(minus[k]!, mul(part, momentum)))) : minus[k]!;
-    });
-    disposeAll([...change.values(), ...minus.filter((tensor) => !moved.includes(tensor))]);
-    return moved;
-  };
   /** The direction is -u, by no rule: moments stay as they are. */
   const directed = (
     now: Step,
@@ -258,25 +235,6 @@ export function compositeOracle({
         squaredGradientNorm: squaredGradientNorm!,
       }),
     );
-  };
-
-  /** D^-1 for D = clip(diag(J^T J), min, max), in the shapes of the variables; kept. */
-  const inverseScaling = (now: Step, moving: Wanted, { min, max }: ColumnScaling): Map<number, Tensor> => {
-    if (!(min > 0 && min <= max)) throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
-    const squares = now.batch.jacobian.squaredColumns(moving);
-    const inverse = [...squares].map(
-      ([i, square]) => [i, keep(tidy(() => reciprocal(clipByValue(square, min, Math.min(max, 1e38)))))] as const,
-    );
-    disposeAll(squares.values());
-    return new Map(inverse);
-  };
-  /** D^-1 v, in the place of v, whose tensors it takes over; v itself without a scaling. */
-  const scaled = (now: Step, moving: Wanted, v: Tensor[], scaling: ColumnScaling | undefined): Tensor[] => {
-    if (!scaling) return v;
-    const inverse = inverseScaling(now, moving, scaling);
-    const made = [...moving.keys()].map((i, k) => keep(mul(v[k]!, inverse.get(i)!)));
-    disposeAll([...v, ...inverse.values()]);
-    return made;
   };
 
   const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
@@ -322,7 +280,7 @@ export function compositeOracle({
         checkSamples(request, now.batch.samples);
         const { samples, scaling } = request ?? {};
         const scale = new Map<number, Tensor>();
-        for (const [i, inverse] of scaling ? inverseScaling(now, moving, scaling) : []) {
+        for (const [i, inverse] of scaling ? inverseScaling(now.batch.jacobian, moving, scaling) : []) {
           scale.set(i, keep(sqrt(inverse)));
           inverse.dispose();
         }
@@ -360,7 +318,12 @@ export function compositeOracle({
       askStructure((now) => {
         const moving = wanted(now, request);
         const product = engine().tidy(() => {
-          const v = scaled(now, moving, transposed(now, asTensor(now, u, 'kernelProduct'), moving), request?.scaling);
+          const v = scaled(
+            now.batch.jacobian,
+            moving,
+            transposed(now, asTensor(now, u, 'kernelProduct'), moving),
+            request?.scaling,
+          );
           try {
             return now.batch.jacobian.product(
               new Map([...moving.keys()].map((variable, i) => [variable, v[i]!])),
@@ -379,12 +342,13 @@ export function compositeOracle({
       return asking((now) => {
         const moving = wanted(now, request);
         const minus = engine().tidy(() => transposed(now, neg(asTensor(now, u, 'pullback')), moving));
-        const along = withMomentum(now, moving, scaled(now, moving, minus, request?.scaling), request?.momentum ?? 0);
+        const { momentum = 0, scaling } = request ?? {};
+        const still = scaled(now.batch.jacobian, moving, minus, scaling);
+        if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
+        const along = momentum === 0 ? still : withMomentum(moving, still, displacement(now, moving), momentum);
         return directed(now, moving, along, (K) => {
           const { gradient } = now;
-          return K && gradient && !request?.scaling && (request?.momentum ?? 0) === 0
-            ? byKernel(K, gradient, u.data)
-            : undefined;
+          return K && gradient && !scaling && momentum === 0 ? byKernel(K, gradient, u.data) : undefined;
         });
       });
     },
@@ -464,9 +428,6 @@ export function compositeOracle({
   });
 }
 
-const keyOf = (moving: Wanted): string =>
-  [...moving].map(([i, part]) => (part ? `${i}/${part.axis}/${part.ranges.join()}` : i)).join(';');
-
 /** What is at hand between the first question and the move. */
 interface Step {
   readonly batch: Batch;
@@ -475,24 +436,4 @@ interface Step {
   kernel?: { readonly key: string; readonly data: Float64Array };
   /** dL / d outputs, where it was asked for. */
   gradient?: Float64Array;
-}
-
-/** <g, J^T u> = gL^T K u and |g|^2 = gL^T K gL, with gL = dL / d outputs and g = J^T gL. */
-function byKernel(
-  K: Float64Array,
-  gL: Float64Array,
-  u: Float64Array,
-): { readonly slope: number; readonly squaredGradientNorm: number } {
-  let [slope, squaredGradientNorm] = [0, 0];
-  for (let i = 0; i < gL.length; i++) {
-    let [Ku, Kg] = [0, 0];
-    for (let j = 0; j < gL.length; j++) {
-      const k = K[i * gL.length + j]!;
-      Ku += k * u[j]!;
-      Kg += k * gL[j]!;
-    }
-    slope += gL[i]! * Ku;
-    squaredGradientNorm += gL[i]! * Kg;
-  }
-  return { slope, squaredGradientNorm };
 }

@@ -33,6 +33,8 @@ export interface ModelProblemOptions {
   readonly metrics: Readonly<Record<string, SampleLoss>>;
   /** True: dropout drops; batch normalization must be out of it. */
   readonly training: boolean;
+  /** True: regularizers are left out, where they are an error otherwise. */
+  readonly regularized?: boolean;
 }
 
 /** A model on a part of the data, as a function of its outputs. */
@@ -60,6 +62,7 @@ export function modelProblem({
   sampleWeight,
   metrics,
   training,
+  regularized = false,
 }: ModelProblemOptions): ModelProblem {
   if (!model.built && model.trainableWeights.length === 0)
     throw new OverparamError(
@@ -73,7 +76,7 @@ export function modelProblem({
   const lossOf = (Array.isArray(loss) ? loss : [loss]).map((one: LossName | SampleLoss) => sampleLoss(one));
   if (lossOf.length !== 1 && lossOf.length !== targets.length)
     throw badOption('loss', `${lossOf.length} losses`, `one, or one for each of the ${targets.length} targets`);
-  if (tidy(() => model.calculateLosses().length) > 0)
+  if (!regularized && tidy(() => model.calculateLosses().length) > 0)
     throw new OverparamError(
       'REGULARIZED',
       'The model has regularizers, which are no function of its outputs: leave them out, or train with optimizer(method) in model.compile.',

@@ -6,10 +6,11 @@ import { colorsFor, type Terminal } from './terminal.ts';
 /** `overparam list`: experiments, their ablations, and methods. */
 export function listCommand({ stdout }: Terminal): void {
   const colors = colorsFor(stdout);
-  const lines = experiments.flatMap(({ name, title, source, data, defaults, ablations }) => [
+  const lines = experiments.flatMap(({ name, title, source, data, takes, defaults, ablations }) => [
     `${colors.bold(name)}  ${title}`,
+    `  paper     ${source}`,
     `  data      ${data}`,
-    `  source    ${source}`,
+    `  takes     ${takes}`,
     `  defaults  ${defaults.model}, ${defaults.epochs} epochs, batches of ${defaults.batch}, ${defaults.methods.join(',')}`,
     `  --ablation`,
     ...columns(Object.entries(ablations).map(([ablation, list]) => [ablation, list.join(' ')])),
@@ -17,8 +18,8 @@ export function listCommand({ stdout }: Terminal): void {
   ]);
   const others = studies.flatMap(({ name, title, source, data, takes }) => [
     `${colors.bold(name)}  ${title}`,
+    `  paper     ${source}`,
     `  data      ${data}`,
-    `  source    ${source}`,
     `  takes     ${takes}; 'overparam run ${name} --help' has its options`,
     '',
   ]);

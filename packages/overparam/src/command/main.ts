@@ -1,5 +1,6 @@
 import { isOverparamError } from '@overparam/core';
 import { Command, CommanderError, Option } from 'commander';
+import { demoCommand, type DemoOptions } from './demo-command.ts';
 import { listCommand } from './list-command.ts';
 import { runCommand } from './run-command.ts';
 import { studies } from '../studies/index.ts';
@@ -12,6 +13,7 @@ import { colorsFor, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
+  overparam demo                                         each system on its smallest experiment: about two minutes
   overparam run fashion-mnist                            five methods on real images, about a minute and a half
   overparam run fashion-mnist --methods ponos,adam:lr=0.01 --seed 0-4 --epochs 30
   overparam run fashion-mnist --model mlp --data FOLDER  the network and the data of the paper
@@ -57,6 +59,14 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     .description('Trains on real data with methods that need no learning rate, and shows what came out.')
     .version(version)
     .addHelpText('after', EXAMPLES);
+
+  program
+    .command('demo')
+    .description('each system on its smallest experiment, and one report: about two minutes')
+    .option('-o, --out <folder>', 'where to write (default: results/demo)')
+    .option('-r, --resume', 'go on after Ctrl-C')
+    .option('--no-open', 'name the report only, though there is a display')
+    .action(async (options: DemoOptions) => done(await demoCommand(options, terminal)));
 
   const run = program
     .command('run')

@@ -56,7 +56,8 @@ export async function runCommand(name: string, options: RunOptions, terminal: Te
     const results = await runSession({ ...session, ...progress, stop: interrupt.requested });
     progress.close();
     if (!results) {
-      terminal.stderr.write(`Saved. To go on:\n  overparam run ${name} --resume${outOption(options, out)}\n`);
+      const again = options.again ?? `overparam run ${name} --resume${outOption(options, out)}`;
+      terminal.stderr.write(`Saved. To go on:\n  ${again}\n`);
       return INTERRUPTED;
     }
     await deliver(results, out, terminal);

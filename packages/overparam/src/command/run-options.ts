@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly saveEvery?: string;
+  /** The command that goes on with it, where that is another one. */
+  readonly again?: string;
 }
 
 /** A plan without its backend and its data's checksum. */

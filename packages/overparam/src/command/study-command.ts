@@ -28,6 +28,8 @@ export interface StudyCommandOptions {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly saveEvery?: string;
+  /** The command that goes on with it, where that is another one. */
+  readonly again?: string;
 }
 
 const INTERRUPTED = 130;
@@ -55,7 +57,9 @@ export async function studyCommand(
     const outcomes = await runStudy({ study, settings, out, from, saveEvery, ...progress, stop: interrupt.requested });
     progress.close();
     if (!outcomes) {
-      terminal.stderr.write(`Saved. The same command with --resume goes on.\n`);
+      const how =
+        options.again === undefined ? 'The same command with --resume goes on.' : `To go on:\n  ${options.again}`;
+      terminal.stderr.write(`Saved. ${how}\n`);
       return INTERRUPTED;
     }
     const findings = study.findings(outcomes, settings);

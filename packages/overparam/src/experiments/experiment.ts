@@ -8,6 +8,8 @@ export interface Experiment {
   readonly source: string;
   /** What data it takes, and where they come from. */
   readonly data: string;
+  /** How long it takes with its defaults, on two cores. */
+  readonly takes: string;
   readonly defaults: {
     readonly model: string;
     readonly batch: number;

@@ -26,6 +26,7 @@ export const mushrooms: Experiment = {
   title: 'Mushrooms, RBF features',
   source: 'Galli, Rauhut, Schmidt: Don’t be so monotone. NeurIPS 2023, arXiv 2306.12747',
   data: `--data FILE: LIBSVM's mushrooms, or a folder that holds it (${PAGE})`,
+  takes: 'a few minutes',
   defaults: { model: 'linear', batch: 100, epochs: 35, methods: ablations.main },
   learningRates: { sgd: 1000, adam: 10 },
   longestStep: 1e10,

@@ -47,12 +47,48 @@ ${drawn.join('\n')}
 `;
 }
 
+interface Panel {
+  readonly title: string;
+  readonly legend: readonly string[];
+  draw(options: DrawOptions): Element;
+}
+
+/** Several drawings in two columns, each under its own title and legend. */
+export function gridPicture(title: string, panels: readonly Panel[]): string {
+  const document = svgDocument();
+  const height = 340;
+  const rows = Math.ceil(panels.length / 2);
+  const total = 60 + rows * height;
+  const drawn = panels.map(({ title, legend, draw }, i) => {
+    const [left, top] = [((i % 2) * WIDTH) / 2, 56 + Math.floor(i / 2) * height];
+    const svg = draw({ document, width: WIDTH / 2 - 16, height: height - 62 });
+    svg.setAttribute('x', String(left + 8));
+    svg.setAttribute('y', String(top + 46));
+    const scale = Math.min(1, (WIDTH / 2 - 8) / legendWidth(legend));
+    return `<text x="${left + 20}" y="${top + 18}" font-size="14" font-weight="600" fill="var(--ink)">${escaped(title)}</text>
+<g transform="translate(${left}, ${top + 36 - 72 * scale}) scale(${scale})">${legendLine(legend)}</g>
+${svg.outerHTML}`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" width="${WIDTH}" height="${total}" role="img" aria-label="${escaped(title)}" font-family="system-ui, sans-serif">
+<style>${themeFor('svg')}</style>
+<rect width="100%" height="100%" rx="8" fill="var(--paper)"/>
+<text x="20" y="32" font-size="17" font-weight="600" fill="var(--ink)">${escaped(title)}</text>
+${drawn.join('\n')}
+</svg>
+`;
+}
+
+const LEFT = 20;
+/** Of a line, its label and the gap after it. */
+const advance = (label: string): number => 58 + 7.2 * label.length;
+const legendWidth = (labels: readonly string[]): number => labels.reduce((sum, label) => sum + advance(label), LEFT);
+
 function legendLine(labels: readonly string[]): string {
-  let x = 20;
+  let x = LEFT;
   return labels
     .map((label, i) => {
       const at = x;
-      x += 58 + 7.2 * label.length;
+      x += advance(label);
       const line = `<line x1="${at}" x2="${at + 26}" y1="72" y2="72" stroke="${colorOf(i)}" stroke-width="${i === 0 ? 2.6 : 2}" stroke-dasharray="${dashOf(i)}"/>`;
       return `${line}<text x="${at + 33}" y="76" font-size="12.5" fill="var(--ink)">${escaped(label)}</text>`;
     })

@@ -37,7 +37,7 @@ export function reportOf(results: Results): string {
     settings,
     numbers: results,
     body: `<p>${escaped(describePlan(results))}.${band}</p>
-${table(results)}
+${methodsTable(results)}
 <p class="faint">Evaluations and backtracks are means a step; evaluations are those of the loss beside its gradient. Time is that of training, without the measuring between epochs.</p>
 ${legendOf(
   byMethod(results).map(({ label }) => label),
@@ -56,7 +56,8 @@ ${figuresOf(results)
   });
 }
 
-function table(results: Results): string {
+/** A line a method. */
+export function methodsTable(results: Results): string {
   const rows = byMethod(results).map(summarize);
   const least = Math.min(...rows.map(({ trainLoss }) => trainLoss ?? Infinity));
   const most = Math.max(...rows.map(({ testAccuracy }) => testAccuracy));

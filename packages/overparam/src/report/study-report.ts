@@ -29,8 +29,8 @@ export function studyReportOf(results: Found, { text, tables, figures }: Finding
     numbers: results,
     body: [
       ...text.map((sentence) => `<p>${escaped(sentence)}</p>`),
-      ...tables.map(tableOf),
-      `<div class="figures">\n${figures.map(drawn).join('\n')}\n</div>`,
+      ...tables.map(studyTable),
+      `<div class="figures">\n${figures.map(studyFigure).join('\n')}\n</div>`,
     ].join('\n'),
   });
 }
@@ -46,10 +46,12 @@ export function studyPictureOf({ title }: Pick<Found, 'title'>, { text, figures 
   });
 }
 
-const filmOf = ({ plots }: StudyFigure): readonly PlotOptions[] =>
+/** The frames of a figure; one, where it is no film. */
+export const filmOf = ({ plots }: StudyFigure): readonly PlotOptions[] =>
   Array.isArray(plots) ? plots : [plots as PlotOptions];
 
-function drawn(figure: StudyFigure): string {
+/** A figure with its legend, its note and its numbers. */
+export function studyFigure(figure: StudyFigure): string {
   const { name, title, note, legend, numbers } = figure;
   const plots = filmOf(figure);
   const svgs = plots.map((plot) => framed(plot, title, { document: svgDocument() }).outerHTML);
@@ -85,7 +87,8 @@ ${rules.join('\n')}
 <div class="film">${frames.map((svg) => `<div class="frame">${svg}</div>`).join('\n')}</div>`;
 }
 
-const tableOf = ({
+/** A table with its title and its note. */
+export const studyTable = ({
   title,
   head,
   rows,

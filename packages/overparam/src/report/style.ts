@@ -19,6 +19,10 @@ td.best { font-weight: 650; }
 .key { display: inline-block; vertical-align: middle; margin-right: .6rem; }
 .legend { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: .6rem 0; margin: 1.5rem 0 .5rem; background: var(--paper); border-bottom: 1px solid var(--rule); font-size: .9rem; list-style: none; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 2rem 2.25rem; margin-top: 1.5rem; }
+section { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--rule); }
+.system { font-size: 1.25rem; }
+.wide { grid-column: 1 / -1; min-width: 0; }
+pre { margin: .75rem 0; padding: .6rem .9rem; border: 1px solid var(--rule); border-radius: 6px; overflow-x: auto; font-size: .875rem; }
 figure { margin: 0; min-width: 0; }
 figure svg:not(.key) { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; justify-content: space-between; align-items: baseline; }

@@ -113,7 +113,15 @@ describe('a study of modular adaptive training', () => {
 });
 
 describe('the schedules', () => {
-  const settings = { inner: 'adam', lr: 1e-3, every: 10, alpha: 0.1, gradients: 'through', steps: 100 } as MatSettings;
+  const settings = {
+    inner: 'adam',
+    lr: 1e-3,
+    every: 10,
+    spectraSamples: 4,
+    alpha: 0.1,
+    gradients: 'through',
+    steps: 100,
+  } as MatSettings;
   const names = ['embedding', 'layer0/attention', 'layer0/attention/head0', 'layer0/feed-forward', 'layer1/attention', 'layer1/attention/head0', 'layer1/feed-forward']; // prettier-ignore
   const task = { modules: Object.fromEntries(names.map((name) => [name, []])), kinds: kindsOf(names), stages: stagesOf(names) }; // prettier-ignore
 

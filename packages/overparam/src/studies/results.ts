@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
+import { OverparamError } from '@overparam/core';
 import * as v from 'valibot';
+import { describeIssue } from '../results/results.ts';
 import type { Outcome, Piece, Study } from './study.ts';
 
 /** The content of a study's results.json. */
@@ -55,3 +57,13 @@ export const studyResultsSchema: v.GenericSchema<unknown, StudyResults> = v.stri
     }),
   ),
 });
+
+/**
+ * The results in a study's results.json.
+ * @throws OverparamError `RESULTS_DAMAGED`
+ */
+export function parseStudyResults(json: string): StudyResults {
+  const { success, output, issues } = v.safeParse(v.pipe(v.string(), v.parseJson(), studyResultsSchema), json);
+  if (success) return output;
+  throw new OverparamError('RESULTS_DAMAGED', `The results cannot be read: ${describeIssue(issues[0])}.`);
+}

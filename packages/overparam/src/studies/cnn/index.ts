@@ -25,14 +25,15 @@ export const cnnStudy: Study<CnnSettings, Training, TrainingResult> = {
   source:
     'Shi et al.: Train Faster, Perform Better: Modular Adaptive Training in Over-Parameterized Models. NeurIPS 2023, arXiv 2405.07527',
   data: 'comes along: Fashion-MNIST. --data FOLDER: the binary version of CIFAR-10',
-  takes: 'about 4 minutes',
+  takes: 'about 3 minutes',
   options: [
     ...optionsOf({
       seed: '0',
-      steps: '400',
+      steps: '800',
       batch: '16',
       every: '40',
-      alpha: '0.1',
+      spectraSamples: '16',
+      alpha: '0.3',
       gradients: 'through',
       lr: '0.002',
     }),

@@ -34,7 +34,16 @@ const own: readonly StudyOption[] = [
 ];
 
 export const languageOptions = (experts: boolean): readonly StudyOption[] => [
-  ...optionsOf({ seed: '0', steps: '600', batch: '16', every: '50', alpha: '0.3', gradients: 'around', lr: '0.003' }),
+  ...optionsOf({
+    seed: '0',
+    steps: '600',
+    batch: '16',
+    every: experts ? '100' : '50',
+    spectraSamples: experts ? '4' : '16',
+    alpha: '0.3',
+    gradients: 'around',
+    lr: '0.003',
+  }),
   ...own,
   ...(experts ? [{ flags: '--experts <n>', about: 'experts in each second layer', default: '4' }] : []),
 ];

@@ -52,7 +52,7 @@ export const transformerLm: LanguageStudy = {
   ...study(false),
   name: 'transformer-lm',
   title: 'Modular adaptive training of a transformer',
-  takes: 'about 4 minutes',
+  takes: 'about 3 minutes',
 };
 
 /** The same with experts, which are modules too. */

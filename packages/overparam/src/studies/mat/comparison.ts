@@ -23,12 +23,20 @@ const TURNS = 3;
  */
 export function methodOf(
   { method, seed }: Training,
-  { inner: name, lr, every, alpha, gradients, steps }: MatSettings,
+  { inner: name, lr, every, spectraSamples, alpha, gradients, steps }: MatSettings,
   { kinds, modules, stages }: Pick<MatTask, 'kinds' | 'modules' | 'stages'>,
 ): Method<unknown, Told, ModularOracle> {
   const inner = (name === 'adam' ? constantStep({ step: lr }) : ponos()) as Method<unknown, StepReport>;
   const chosen = (options: MatOptions): Method<unknown, Told, ModularOracle> =>
-    mat(inner, { every, groups: kinds, alpha, gradients, beta: 0, ...options }) as Method<unknown, Told, ModularOracle>;
+    mat(inner, {
+      every,
+      groups: kinds,
+      alpha,
+      gradients,
+      beta: 0,
+      spectra: { samples: spectraSamples },
+      ...options,
+    }) as Method<unknown, Told, ModularOracle>;
   const all = [...Object.keys(modules), others];
   const without = (resting: readonly string[]): readonly string[] | null =>
     resting.length === 0 ? null : all.filter((module) => !resting.includes(module));

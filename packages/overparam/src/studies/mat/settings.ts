@@ -13,6 +13,8 @@ export interface MatSettings {
   readonly batch: number;
   /** A selection every so many steps. */
   readonly every: number;
+  /** Spectra are made of so many samples of the batch. */
+  readonly spectraSamples: number;
   /** alpha of the ratio rule. */
   readonly alpha: number;
   /** How gradients get past modules that rest. */
@@ -37,6 +39,7 @@ export const optionsOf = (defaults: {
   readonly steps: string;
   readonly batch: string;
   readonly every: string;
+  readonly spectraSamples: string;
   readonly alpha: string;
   readonly gradients: string;
   readonly lr: string;
@@ -46,6 +49,7 @@ export const optionsOf = (defaults: {
   { flags: '--steps <n>', about: 'steps of a training', default: defaults.steps },
   { flags: '-b, --batch <n>', about: 'samples a step', default: defaults.batch },
   { flags: '--every <n>', about: 'a selection every so many steps', default: defaults.every },
+  { flags: '--spectra-samples <n>', about: 'by the spectra of so many samples of the batch', default: defaults.spectraSamples }, // prettier-ignore
   { flags: '--alpha <number>', about: 'modules rest below alpha times the largest lambda_max of their kind', default: defaults.alpha }, // prettier-ignore
   { flags: '--gradients <name>', about: 'around, through: how they get past modules that rest', default: defaults.gradients }, // prettier-ignore
   { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos, a line search', default: 'adam' }, // prettier-ignore
@@ -62,6 +66,7 @@ export function settingsOf(given: Readonly<Record<string, string | undefined>>):
     steps: countIn('steps', given['steps']),
     batch: countIn('batch', given['batch'], 2),
     every: countIn('every', given['every']),
+    spectraSamples: countIn('spectra-samples', given['spectraSamples'], 2),
     alpha: numberIn('alpha', given['alpha'], { least: 0, most: 1 }),
     gradients: oneOf('gradients', given['gradients'], ['around', 'through']),
     inner: oneOf('inner', given['inner'], ['adam', 'ponos']),

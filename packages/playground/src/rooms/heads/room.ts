@@ -54,7 +54,7 @@ export const room: Room<typeof fields> = {
       element('div', { class: 'figures' }, map.element, loss.element, share.element, element('section', { id: 'text', 'aria-label': 'What the model writes' }, element('h2', {}, 'What the model writes'), said)), // prettier-ignore
     );
     const show = (losses: readonly Point[], shares: readonly Point[], cells: readonly Cell[]): void => {
-      const line = { x: 'step', dots: false } as const;
+      const line = { x: 'step', of: 'curve', dots: false } as const;
       loss.show({ ...line, name: 'loss', title: 'Loss', y: 'loss of the batch (nats a letter)', scale: 'log', series: [{ label: 'MAT ∘ PoNoS', points: losses }] }); // prettier-ignore
       share.show({ ...line, name: 'share', title: 'Trained', y: 'heads and blocks that are trained', scale: 'share', series: [{ label: 'trained', points: shares }] }); // prettier-ignore
       const columns = new Set(cells.map(({ place }) => place)).size;

@@ -56,7 +56,7 @@ export const room: Room<typeof fields> = {
       ),
     );
     const show = (gaps: readonly Point[], energies: readonly Point[], look?: Look, at?: readonly number[]): void => {
-      const line = { x: 'step', dots: false } as const;
+      const line = { x: 'step', of: 'curve', dots: false } as const;
       gap.show({ ...line, name: 'gap', title: 'Gap', y: 'J(μ) − min J is at most', scale: 'log', series: [{ label: 'gap', points: gaps }] }); // prettier-ignore
       energy.show({ ...line, name: 'energy', title: 'Energy', y: 'J(μ)', scale: 'log', series: [{ label: 'J', points: energies }] }); // prettier-ignore
       const values = [...(look?.eta ?? [])].map((y, i, { length }) => ({ x: (2 * Math.PI * i) / (length - 1), y }));
