@@ -81,7 +81,7 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
       const threads = pool?.threads ?? 1;
       if (threads === 1) return 1;
       const time = cost * number;
-      const needed = pool!.sleeping > 0 ? 2 * latency.asleep : 4 * latency.awake;
+      const needed = pool!.sleeping > 0 ? 3 * latency.asleep : 4 * latency.awake;
       if (time < needed) return 1;
       if (resting > 0) {
         resting--;
