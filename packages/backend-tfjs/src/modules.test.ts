@@ -169,6 +169,10 @@ describe.each([false, true])('slices of one tensor are modules, fused: %s', (fus
       );
       flat(variables).forEach((x, i) => expect(inside[i] || x === w0[i]).toBe(true));
       closeTo([probed], [tf.tidy(() => f().dataSync()[0]!)]);
+      // Two forward passes; of Q, K and V the head's columns, of O its rows.
+      const forward = 2 * N * T * (4 * d * d + 2 * T * d + d * C);
+      const { forward: done, weightGradients, kernels } = await o.work();
+      expect({ done, weightGradients, kernels }).toEqual({ done: 2 * forward, weightGradients: 8 * N * T * d * (d / H), kernels: 0 }); // prettier-ignore
       o.dispose();
       expect(tf.memory().numTensors).toBe(before);
     },

@@ -1,4 +1,4 @@
-import { others } from '@overparam/core';
+import { others, run } from '@overparam/core';
 import {
   fit,
   group,
@@ -248,6 +248,25 @@ describe('heads in one tensor', () => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
+  it('computeGradients and applyGradients are minimize, also where a selection is made', () => {
+    const runs = [false, true].map((apart) => {
+      const { loss, variables, modules } = transformer();
+      const made = optimizer(mat(ponos(), { every: 2, alpha: 0.6 }), { direction: 'adam', modules });
+      for (let k = 0; k < 4; k++) {
+        if (!apart) step(made, loss, variables);
+        else {
+          const { value, grads } = made.computeGradients(loss, variables);
+          made.applyGradients(grads);
+          tf.dispose([value, grads]);
+        }
+      }
+      const after = [valuesOf(variables), made.state];
+      made.dispose();
+      return after;
+    });
+    expect(runs[1]).toEqual(runs[0]);
+  });
+
   it('kernels at a loss are those of the gradients of its samples', async () => {
     const { loss, variables, modules, outputs, y } = transformer();
     const before = tf.memory().numTensors;
@@ -438,5 +457,38 @@ describe('heads in one tensor', () => {
     expect(failures).toBeGreaterThan(10);
     expect(made.state.step).toBe(3);
     made.dispose();
+  });
+});
+
+describe('what kernels cannot tell of', () => {
+  const measured = (deviation: number, x: tf.Tensor) => {
+    const [W, V, unused] = [[4, 5], [5, 1], [5]].map((shape, i) => tf.variable(normal(shape, i + 1, deviation))) as [tf.Variable, tf.Variable, tf.Variable]; // prettier-ignore
+    const loss = (): tf.Scalar =>
+      tf.tidy(() => {
+        const h = tf.matMul(x, W as never);
+        const f = tf.matMul(tf.add(h, tf.mul(0, unused)), V as never);
+        return tf.mean(tf.square(f)) as tf.Scalar;
+      });
+    return oracle(loss, { variables: [W, V, unused], modules: { W: [W], V: [V], unused: [unused] } });
+  };
+
+  it('NaN and overflow are errors of their own; a module without influence has a kernel of zeros', async () => {
+    const x = normal([6, 4], 9, 1);
+    await expect(spectraOf(measured(1e15, x), { contraction: 'loss' })).rejects.toThrow(
+      expect.objectContaining({ code: 'NOT_FINITE' }),
+    );
+    const broken = tf.tidy(() => tf.add(x, tf.tensor1d([0, NaN, 0, 0])));
+    await expect(spectraOf(measured(1, broken), { contraction: 'loss' })).rejects.toThrow(
+      expect.objectContaining({ code: 'NOT_FINITE' }),
+    );
+    const { modules } = await spectraOf(measured(1, x), { contraction: 'loss' });
+    expect(modules.map(({ lambda_max }) => lambda_max > 0)).toEqual([true, true, false]);
+    // A selection that is put off trains on, and is made when it can be.
+    const o = measured(1, x);
+    const method = mat(constantStep({ step: 1e-3 }), { alpha: 0.5 });
+    const { state, report } = run(method, o, method.init());
+    expect(report.selection!.decisions.find(({ module }) => module === 'unused')).toMatchObject({ active: false, why: 'no-influence' }); // prettier-ignore
+    expect(state.modules).toEqual(['W', 'V', 'unused']);
+    o.dispose();
   });
 });

@@ -184,6 +184,18 @@ describe.skipIf(!browserPath)(
       await page.close();
     });
 
+    it('particles: the gap closes, and opens when a spike is moved', async () => {
+      const { page } = await open('#/particles?pace=50&spikes=1:0.5');
+      await press(page, 'Start');
+      await page.getByRole('status').getByText(', closed').waitFor(patiently);
+      const closed = await stepOf(page);
+      await frames(page, 10);
+      expect(await stepOf(page)).toBe(closed);
+      await page.getByRole('slider', { name: 'Spike 1' }).press('ArrowRight');
+      await expect.poll(() => stepOf(page), patiently).toBeGreaterThan(closed);
+      await page.close();
+    });
+
     it('shows what is wrong with an address, with a setting, and with a training', async () => {
       const { page } = await open('#/classifier?seed=-1');
       expect(await alert(page)).toBe('seed is "-1": it takes a whole number from 0 to 1000000. (BAD_OPTION)');

@@ -9,7 +9,7 @@ import type { Room, Run } from '../../room.ts';
 import type { Settings } from '../../settings.ts';
 import type { Look, ParticlesOracle } from './questions.ts';
 import { ring } from './ring.ts';
-import { readSpikes, writeSpikes } from './spikes.ts';
+import { onCircle, readSpikes, writeSpikes } from './spikes.ts';
 
 const fields = {
   spikes: {
@@ -24,14 +24,14 @@ const fields = {
   pace: { kind: 'number', label: 'Steps a frame', initial: 1, least: 1, most: 100, whole: true },
 } as const;
 
-/** The run ends there: the rest is rounding. */
+/** A gap that is closed: the rest is rounding. */
 const closed = 1e-10;
 
 export const room: Room<typeof fields> = {
   title: 'Particles find spikes on a circle',
   about: [
     'Spikes on a circle are seen through frequencies up to 4 alone. A conic particle flow, mass and place together, looks for a measure μ of least J(μ) = ½ |what is seen of μ − what is seen of the spikes|² + λ |μ|. Outwards is positive, inwards negative.',
-    'The certificate η proves how far from the best of all measures μ can be at most: once |η| ≤ 1 everywhere, the gap is closed. Drag a spike while the flow runs: η breaks out of its band, and is driven back. With the keyboard: Tab to a spike, and the arrow keys.',
+    'The certificate η proves how far from the best of all measures μ can be at most: once |η| ≤ 1 everywhere, and 1 in size where μ has mass, the gap is closed. Drag a spike while the flow runs: η breaks out of its band, and is driven back. With the keyboard: Tab to a spike, and the arrow keys.',
   ],
   fields,
   furnish(place, page) {
@@ -108,28 +108,34 @@ export const room: Room<typeof fields> = {
           energies.push({ x: state.iteration, y: certificate.objective });
           return look;
         };
+        const isClosed = (): boolean => certificate !== undefined && certificate.gap < closed;
         const run: Run = {
           async step() {
             await new Promise((frame) => requestAnimationFrame(frame));
             if (aimed) {
-              await oracle.aim(aimed);
-              aimed = undefined;
+              const truth = aimed;
+              aimed = certificate = undefined;
+              await oracle.aim(truth);
               // The energy is another one now.
               state = flow.from(flow.measure(state), state);
             }
+            // There is nothing left to do until a spike is moved.
+            if (isClosed()) return true;
             for (let k = 0; k < pace; k++) {
               ({ state } = await runAsync(flow, oracle, state, { signal }));
               picture.follow(flow.measure(state));
             }
-            return !(certificate && certificate.gap < closed && !aimed);
+            return true;
           },
           async draw() {
-            const measure = flow.measure(state);
+            if (isClosed()) return;
             picture.draw();
-            show(gaps, energies, await look(), measure.positions.map(([x]) => ((x! % 6.2831853) + 6.2831853) % 6.2831853)); // prettier-ignore
+            const measure = flow.measure(state);
+            const angles = measure.positions.map(([x]) => onCircle(x!));
+            show(gaps, energies, await look(), angles);
           },
           status: () =>
-            `Step ${state.iteration}.${certificate ? ` J ${certificate.objective.toFixed(5)}, gap ${certificate.gap.toExponential(1)}` : ''}`, // prettier-ignore
+            `Step ${state.iteration}.${certificate ? ` J ${certificate.objective.toFixed(5)}, gap ${certificate.gap.toExponential(1)}${isClosed() ? ', closed' : ''}` : ''}`, // prettier-ignore
           close() {
             current = undefined;
             close();
