@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sym
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
 import { build, createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import webpack from 'webpack';
@@ -16,6 +17,26 @@ const isolation = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
 };
+
+const workerOfPage = `
+  import * as tf from '@tensorflow/tfjs';
+  import { useWasm } from './use-wasm.ts';
+  const product = () => tf.tidy(() => {
+    const a = tf.randomUniform([300, 300], -1, 1, 'float32', 1);
+    return tf.matMul(a, tf.tanh(a), true).dataSync();
+  });
+  const { threads } = await useWasm({ paths: './' });
+  const shared = product();
+  await useWasm({ threads: 1 });
+  const same = product().every((x, i) => x === shared[i]);
+  self.postMessage(threads + ' threads, ' + (same ? 'the same bits' : 'other bits'));
+`;
+const pageOfWorker = `<!doctype html><link rel="icon" href="data:," /><p id="choice"></p><p id="result"></p><script>
+  const worker = new Worker('./worker.js', { type: 'module' });
+  const tell = (text) => (document.querySelector('#result').textContent = text);
+  worker.onmessage = ({ data }) => tell(data);
+  worker.onerror = ({ message }) => tell(message);
+</script>`;
 
 const title = 'in a browser (skipped where there is no Chromium; OVERPARAM_CHROMIUM names one)';
 describe.skipIf(browserPath === undefined)(title, () => {
@@ -118,6 +139,21 @@ describe.skipIf(browserPath === undefined)(title, () => {
       expect(status).toContain('FILES_NOT_FOUND');
       expect(status).toMatch(/assets\/tfjs-backend-wasm-simd-\w+\.wasm \(status 404\)/);
     });
+  });
+
+  it('computes on all threads in a worker of an isolated page', async () => {
+    const path = join(project, 'worker');
+    await bundle({
+      stdin: { contents: workerOfPage, resolveDir: join(root, 'packages/backend-tfjs-wasm/src'), loader: 'ts' },
+      ...{ outfile: join(path, 'worker.js'), bundle: true, format: 'esm', platform: 'browser', logLevel: 'error' },
+    });
+    const files = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
+    copyFileSync(files, join(path, 'tfjs-backend-wasm-simd.wasm'));
+    const site = await serve(path, { headers: isolation, pages: { '/page.html': pageOfWorker } });
+    const { status, problems } = await statusOf(browser.context, `${site.address}/page.html`);
+    await site.close();
+    expect(status).toBe(`${availableParallelism()} threads, the same bits`);
+    expect(problems).toEqual([]);
   });
 
   it("trains from Vite's development server", async () => {

@@ -55,8 +55,8 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
   const measure = (): void => {
     if (!pool || pool.threads === 1) return;
     const { asleep, awake } = pool.latency();
-    // A machine that is busy right now must not keep the threads from helping later.
-    latency = { asleep: Math.min(asleep, 0.2), awake: Math.min(awake, 0.05) };
+    // A machine that is busy right now must not keep the threads from helping later; clocks of browsers are coarse.
+    latency = { asleep: within(0.01, asleep, 0.2), awake: within(0.002, awake, 0.05) };
     probe((at) => {
       const count = probeBytes / 4;
       let best = Infinity;
@@ -65,8 +65,7 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
         wasm.unary(square, at, at, count, 0);
         best = Math.min(best, performance.now() - start);
       }
-      // Clocks of browsers are coarse.
-      number = Math.max(best, 0.001) / count;
+      number = within(0.001, best, 0.05) / count;
     });
   };
 
@@ -76,12 +75,13 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
   };
   return {
     threads: () => pool?.threads ?? 1,
-    ready: pool ? pool.ready.then(measure) : Promise.resolve(),
+    // Where the heap is too full to measure, the times of a slow machine stay.
+    ready: pool ? pool.ready.then(measure).catch(() => {}) : Promise.resolve(),
     parts(cost) {
       const threads = pool?.threads ?? 1;
       if (threads === 1) return 1;
       const time = cost * number;
-      const needed = pool!.sleeping > 0 ? 2 * latency.asleep : 4 * latency.awake;
+      const needed = pool!.sleeping > 0 ? 3 * latency.asleep : 4 * latency.awake;
       if (time < needed) return 1;
       if (resting > 0) {
         resting--;
@@ -97,3 +97,5 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
     inTurn,
   };
 }
+
+const within = (low: number, value: number, high: number): number => Math.min(Math.max(value, low), high);

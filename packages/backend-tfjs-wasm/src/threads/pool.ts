@@ -15,7 +15,7 @@ export interface Job {
 export interface Pool {
   /** How many there are now, the calling one included. */
   readonly threads: number;
-  /** Resolves when every worker has started, or could not; never rejects. */
+  /** Resolves when every worker has started, or could not, or after ten seconds; never rejects. */
   readonly ready: Promise<void>;
   /** How many workers must be woken before they can help. */
   readonly sleeping: number;
@@ -63,7 +63,13 @@ export function createPool(options: PoolOptions): Pool {
   const workers: Worker[] = [];
   let starting = 0;
   let settle = (): void => {};
-  const ready = new Promise<void>((resolve) => (settle = resolve));
+  const ready = new Promise<void>((resolve) => {
+    const limit = setTimeout(resolve, 10_000);
+    settle = () => {
+      clearTimeout(limit);
+      resolve();
+    };
+  });
   // In a training step the next job comes within this time, as a rule; waking a worker would cost the caller more than it does.
   words[c.spin] = 200;
 
@@ -161,8 +167,7 @@ export function createPool(options: PoolOptions): Pool {
         const failed = Atomics.exchange(words, c.failed, 0) !== 0;
         if (lost.length > 0 || failed) throw threadLost(kernel, lost.length, workers.length);
       }
-      const alone = computed === 0 ? 0 : (own * tiles.length) / computed;
-      return alone - (performance.now() - start);
+      return computed === 0 ? 0 : (own * tiles.length) / computed - (performance.now() - start);
     },
     latency() {
       const once = (): number => {
@@ -194,6 +199,7 @@ export function createPool(options: PoolOptions): Pool {
         worker.thread?.terminate();
       }
       publish(0);
+      settle();
     },
   };
 
