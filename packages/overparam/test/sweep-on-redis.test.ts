@@ -32,6 +32,8 @@ beforeEach(async () => {
   out = await mkdtemp(join(tmpdir(), 'overparam-'));
   server = await redisServer();
   redis = new Redis(server.url);
+  // While it restarts.
+  redis.on('error', () => undefined);
   workers = [];
 }, 300_000);
 afterEach(async () => {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +8,7 @@ import { parts, type Part } from '../demo/parts.ts';
 import { sectionOf, shownOf, type Shown } from '../demo/shown.ts';
 import { pageOf } from '../report/page.ts';
 import { gridPicture } from '../report/picture.ts';
+import { environment } from '../results/environment.ts';
 import { writeAtomically } from '../session/atomic-write.ts';
 import { checkpointIn } from '../session/session.ts';
 import { studies } from '../studies/index.ts';
@@ -80,8 +80,8 @@ const reportOf = (shown: readonly Shown[]): string =>
     body: `<p>Each of these was trained here and now, on one thread of the CPU, from TypeScript.</p>
 ${shown.map(sectionOf).join('\n')}`,
     settings: {
-      Software: `overparam ${version}, Node ${process.version}, ${process.platform} ${process.arch}`,
-      Processor: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
+      Software: `overparam ${version}, Node ${environment().node}, ${environment().platform}`,
+      Processor: environment().processor,
       Finished: new Date().toISOString(),
     },
     numbers: { parts: shown.map(({ part, results }) => ({ system: part.system, results })) },

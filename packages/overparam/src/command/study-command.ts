@@ -1,11 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { OverparamError } from '@overparam/core';
-import Table from 'cli-table3';
-import { studyPictureOf, studyReportOf } from '../report/study-report.ts';
 import { duration } from '../results/format.ts';
-import { writeAtomically } from '../session/atomic-write.ts';
 import { studyResults } from '../studies/results.ts';
 import {
   forgetStudy,
@@ -14,11 +10,11 @@ import {
   type StudyCheckpoint,
   type StudyObserver,
 } from '../studies/session.ts';
-import type { Findings, Study } from '../studies/study.ts';
+import type { Study } from '../studies/study.ts';
+import { deliverFindings } from './deliver-findings.ts';
 import { onInterrupt } from './interrupt.ts';
 import { liveBar, type LiveBar } from './live-bar.ts';
 import { wholeNumber } from './run-options.ts';
-import { frame } from './table.ts';
 import { colorsFor, isTerminal, type Terminal } from './terminal.ts';
 
 /** The options that all studies have, as text. */
@@ -63,15 +59,9 @@ export async function studyCommand(
       return INTERRUPTED;
     }
     const findings = study.findings(outcomes, settings);
-    const results = studyResults(study, settings, outcomes);
-    const files = {
-      'results.json': `${JSON.stringify(results)}\n`,
-      'report.html': studyReportOf(results, findings),
-      'picture.svg': studyPictureOf(results, findings),
-    };
-    for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
+    const delivered = await deliverFindings(studyResults(study, settings, outcomes), findings, out);
     await forgetStudy(out);
-    tell(findings, out, terminal);
+    delivered.tell(terminal);
     return 0;
   } finally {
     progress.close();
@@ -136,22 +126,4 @@ function progressOn(terminal: Terminal): StudyObserver & { close(): void } {
     },
     close,
   };
-}
-
-/** What came out, in the terminal. */
-export function tell({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
-  const colors = colorsFor(stdout);
-  for (const { title, head, rows, note } of tables) {
-    const table = new Table({
-      head: head.map((name) => colors.dim(name)),
-      colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-      style: { head: [], border: [], compact: true },
-      chars: frame,
-    });
-    table.push(...rows.map((row) => [...row]));
-    stdout.write(`\n${colors.bold(title)}\n${table.toString()}\n${note === undefined ? '' : `${colors.dim(note)}\n`}`);
-  }
-  stdout.write(`\n${text.join('\n')}\n`);
-  stdout.write(`Report: ${colors.underline(pathToFileURL(resolve(out, 'report.html')).href)}\n`);
-  stdout.write(`Numbers: ${join(out, 'results.json')}\n`);
 }

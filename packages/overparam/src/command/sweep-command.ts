@@ -2,8 +2,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/core';
-import { studyPictureOf, studyReportOf } from '../report/study-report.ts';
-import { writeAtomically } from '../session/atomic-write.ts';
 import { makeFolder } from '../session/make-folder.ts';
 import { hashOf } from '../sweep/configuration.ts';
 import { configurationsOf } from '../sweep/configurations.ts';
@@ -17,9 +15,9 @@ import { redisCrew } from '../sweep/redis/redis-crew.ts';
 import { sweepResults } from '../sweep/results.ts';
 import { storedRun, storeRun, workFolder } from '../sweep/store.ts';
 import { parseSweep } from '../sweep/sweep-file.ts';
+import { deliverFindings } from './deliver-findings.ts';
 import { onInterrupt } from './interrupt.ts';
 import { wholeNumber } from './run-options.ts';
-import { tell } from './study-command.ts';
 import { sweepProgress } from './sweep-progress.ts';
 import { colorsFor, type Terminal } from './terminal.ts';
 
@@ -125,14 +123,8 @@ export async function sweepCommand(path: string, options: SweepOptions, terminal
     const failures = [...failed].map(([hash, failure]) => ({ configuration: configurations.get(hash)!, failure }));
     if (inOrder.length > 0) {
       const findings = sweepFindings(inOrder, failed.size);
-      const results = sweepResults(sweep, inOrder, failures);
-      const files = {
-        'results.json': `${JSON.stringify(results)}\n`,
-        'report.html': studyReportOf(results, findings),
-        'picture.svg': studyPictureOf(results, findings),
-      };
-      for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
-      tell(findings, out, terminal);
+      const delivered = await deliverFindings(sweepResults(sweep, inOrder, failures), findings, out);
+      delivered.tell(terminal);
     }
     if (failed.size > 0) {
       const { red } = colorsFor(terminal.stderr);

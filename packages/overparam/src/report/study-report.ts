@@ -1,16 +1,17 @@
 import type { PlotOptions } from '@observablehq/plot';
 import { captioned, escaped, framed, legendOf } from '../figures/index.ts';
+import type { Environment } from '../results/environment.ts';
 import type { Findings, StudyFigure, StudyTable } from '../studies/study.ts';
 import { pageOf } from './page.ts';
 import { pictureWith } from './picture.ts';
 import { svgDocument } from './svg-document.ts';
 
 /** What a report says of where its findings come from; all of it can be downloaded there. */
-interface Found {
+export interface Found {
   readonly title: string;
   readonly source: string;
   readonly finished: string;
-  readonly environment: { readonly node: string; readonly platform: string; readonly processor: string };
+  readonly environment: Environment;
   readonly settings: object;
 }
 

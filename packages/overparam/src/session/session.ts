@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { sha256 } from '../experiments/checksum.ts';
 import { experimentNamed } from '../experiments/index.ts';
 import { parseMethod } from '../methods/method-spec.ts';
 import { labelOf } from '../methods/registry.ts';
+import { environment } from '../results/environment.ts';
 import { RESULTS_FORMAT, RESULTS_VERSION, type Plan, type Results, type RunResult } from '../results/results.ts';
 import { outputsOf, type Task } from '../training/task.ts';
 import { countParameters } from '../training/model.ts';
@@ -118,12 +118,7 @@ export async function runSession({
     title: experiment.title,
     source: experiment.source,
     finished: new Date().toISOString(),
-    environment: {
-      node: process.version,
-      tfjs: tf.version['tfjs-core'],
-      platform: `${process.platform} ${process.arch}`,
-      processor: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
-    },
+    environment: { ...environment(), tfjs: tf.version['tfjs-core'] },
     plan,
     samples: {
       train: task.train.count,

@@ -1,6 +1,6 @@
-import { cpus } from 'node:os';
 import { OverparamError } from '@overparam/core';
 import * as v from 'valibot';
+import { environment, type Environment } from '../results/environment.ts';
 import { describeIssue } from '../results/results.ts';
 import type { Outcome, Piece, Study } from './study.ts';
 
@@ -13,7 +13,7 @@ export interface StudyResults {
   readonly source: string;
   /** ISO 8601 */
   readonly finished: string;
-  readonly environment: { readonly node: string; readonly platform: string; readonly processor: string };
+  readonly environment: Environment;
   readonly settings: object;
   readonly pieces: readonly Outcome<Piece, unknown>[];
 }
@@ -29,11 +29,7 @@ export const studyResults = (
   title,
   source,
   finished: new Date().toISOString(),
-  environment: {
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    processor: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
-  },
+  environment: environment(),
   settings,
   pieces,
 });

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { environment, type Environment } from '../results/environment.ts';
 import { hashOf, type Configuration } from './configuration.ts';
 import type { Failure } from './crew.ts';
 import { measuresOf, type FinishedRun } from './finished-run.ts';
@@ -12,7 +12,7 @@ export interface SweepResults {
   readonly source: string;
   /** ISO 8601 */
   readonly finished: string;
-  readonly environment: { readonly node: string; readonly platform: string; readonly processor: string };
+  readonly environment: Environment;
   readonly settings: object;
   readonly runs: readonly {
     /** The whole of it is in runs/HASH.json. */
@@ -35,11 +35,7 @@ export function sweepResults(
     title: `Sweep: ${title}`,
     source,
     finished: new Date().toISOString(),
-    environment: {
-      node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-      processor: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
-    },
+    environment: environment(),
     settings: { experiment: sweep.experiment, options: JSON.stringify(sweep.options), ...sweep.random },
     runs: runs.map((run) => ({
       hash: hashOf(run.configuration),

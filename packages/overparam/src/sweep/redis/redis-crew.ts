@@ -5,6 +5,7 @@ import type { Crew, Failure } from '../crew.ts';
 import { parseFinishedRun, type FinishedRun } from '../finished-run.ts';
 import type { WorkProgress } from '../work.ts';
 import { LIMITS, namesOf } from './names.ts';
+import { printable } from './printable.ts';
 
 const EVERY = 500;
 /** Jobs that Redis has lost are added again after so many rounds. */
@@ -102,7 +103,6 @@ function read(json: string, hash: string): FinishedRun | undefined {
 const counts = async (redis: Redis, key: string): Promise<Record<string, number>> =>
   Object.fromEntries(Object.entries(await redis.hgetall(key)).map(([code, n]) => [printable(code), Number(n) || 0]));
 
-const printable = (text: string): string => text.replace(/\p{C}/gu, ' ').slice(0, 1000);
 const text = v.pipe(v.string(), v.transform(printable));
 const failureSchema: v.GenericSchema<unknown, Failure> = v.strictObject({ code: text, message: text });
 const progressSchema: v.GenericSchema<unknown, WorkProgress> = v.strictObject({

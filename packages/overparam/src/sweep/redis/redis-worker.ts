@@ -11,6 +11,7 @@ import { seldom } from '../seldom.ts';
 import { failureOf } from '../work-for-parent.ts';
 import { checkpointOf, work, type WorkProgress } from '../work.ts';
 import { KEPT_SECONDS, LIMITS, namesOf } from './names.ts';
+import { printable } from './printable.ts';
 
 interface RedisWorker {
   readonly redis: Redis;
@@ -180,5 +181,3 @@ function malformed(json: string): 'MALFORMED' | undefined {
     return 'MALFORMED';
   }
 }
-
-const printable = (text: string): string => text.replace(/\p{C}/gu, ' ').slice(0, 300);
