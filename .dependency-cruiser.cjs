@@ -11,7 +11,8 @@ const mayImport = (name, allowed) => ({
 module.exports = {
   forbidden: [
     mayImport('core', []),
-    mayImport('linear-algebra', ['core']),
+    mayImport('threads', []),
+    mayImport('linear-algebra', ['core', 'threads']),
     mayImport('line-search', ['core']),
     mayImport('polyak-nonmonotone', ['core', 'line-search']),
     mayImport('gauss-newton', ['core', 'line-search', 'linear-algebra', 'backend-float64']),
@@ -19,7 +20,7 @@ module.exports = {
     mayImport('wasserstein-flow', ['core', 'line-search', 'linear-algebra']),
     mayImport('backend-float64', ['core', 'linear-algebra']),
     mayImport('backend-tfjs', ['core', 'linear-algebra']),
-    mayImport('backend-tfjs-wasm', []),
+    mayImport('backend-tfjs-wasm', ['threads']),
     mayImport('conformance', ['core']),
     mayImport('datasets', ['core']),
     mayImport('fashion-mnist', []),
@@ -49,7 +50,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: [
-          '^packages/(core|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs)/src',
+          '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs)/src',
           '^packages/overparam/src/(figures|results/quantile)',
         ],
         pathNot: '\\.test\\.ts$',

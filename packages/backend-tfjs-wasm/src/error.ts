@@ -15,7 +15,7 @@ export type WasmErrorCode =
 
 /** The errors of this package: `code` says which, the message names the value and the remedy. */
 export class WasmError extends Error {
-  // The name that core's isOverparamError looks for; this package stands alone and imports nothing of ours.
+  // The name that core's isOverparamError looks for; this package stands alone and does not import core.
   override readonly name = 'OverparamError';
   readonly code: WasmErrorCode;
   constructor(code: WasmErrorCode, message: string, options?: { cause?: unknown }) {

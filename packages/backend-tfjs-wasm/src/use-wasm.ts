@@ -1,14 +1,12 @@
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { env, setBackend } from '@tensorflow/tfjs-core';
+import { countThreads, environmentThreads, isThreadCount, maxThreads, noSharedMemory, withSharedMemory } from '@overparam/threads'; // prettier-ignore
 import { WasmError } from './error.ts';
 import { assertWasmAllowed, hasRelaxedSimd, hasSimd } from './features.ts';
 import { type Build, install, installedBuild, installedHost } from './install.ts';
 import { isShared, memoryOf } from './kernels/host.ts';
 import { locate, readFile, type WasmFile, type WasmPaths } from './locate.ts';
 import { assertOneCopy, assertVersions, installedVersions, runningWasmBackend } from './tfjs.ts';
-import { maxThreads } from './threads/control.ts';
-import { noSharedMemory, withSharedMemory } from './threads/shared-memory.ts';
-import { processors } from './threads/spawn.ts';
 
 export interface WasmOptions {
   /** false keeps tfjs's own scalar kernels and corrects the gradients alone. Default: true, and an error where the engine has no SIMD. */
@@ -86,25 +84,15 @@ function whyThreads({ threads: asked }: WasmOptions, { simd, threads: wanted }: 
   if (typeof asked === 'number') return 'as the option threads asks';
   if (asked === undefined && wanted === environmentThreads())
     return 'as the environment variable OVERPARAM_THREADS asks';
-  return wanted === allThreads() ? 'as many as the machine computes at once' : 'as chosen before';
+  return wanted === countThreads('all') ? 'as many as the machine computes at once' : 'as chosen before';
 }
 
-function assertThreads(name: string, threads: unknown): void {
-  const isCount = typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= maxThreads;
-  if (threads === undefined || threads === 'all' || isCount) return;
+function assertThreads(name: string, threads: unknown): asserts threads is WasmOptions['threads'] {
+  if (threads === undefined || isThreadCount(threads)) return;
   throw new WasmError(
     'BAD_OPTION',
     `${name} is ${String(threads)}: it must be 'all' or a whole number from 1 to ${maxThreads}.`,
   );
-}
-
-/** What the environment says: a process that runs many others on one machine sets it to 1. */
-function environmentThreads(): number | 'all' | undefined {
-  const { process } = globalThis as { process?: { env?: Readonly<Record<string, string | undefined>> } };
-  const text = process?.env?.['OVERPARAM_THREADS'];
-  if (text === undefined || text === '' || text === 'all') return text === 'all' ? 'all' : undefined;
-  assertThreads('The environment variable OVERPARAM_THREADS', /^\d+$/.test(text) ? Number(text) : text);
-  return Number(text);
 }
 
 type Reasons = Omit<WasmChoice['reasons'], 'threads'>;
@@ -135,11 +123,11 @@ function choose(options: WasmOptions, before: Build | undefined): Build & { read
 
 function threadsOf(asked: number | 'all' | undefined, before: Build | undefined): number {
   if (asked === undefined && before?.simd) return before.threads;
-  const threads = asked ?? environmentThreads() ?? 'all';
-  return threads === 'all' ? allThreads() : threads;
+  if (asked !== undefined) return countThreads(asked);
+  const threads = environmentThreads();
+  assertThreads('The environment variable OVERPARAM_THREADS', threads);
+  return countThreads(threads ?? 'all');
 }
-
-const allThreads = (): number => Math.min(processors(), maxThreads);
 
 function why(chosen: boolean, asked: boolean | undefined, available: boolean): string {
   if (asked === false) return 'switched off by the option relaxedSimd';

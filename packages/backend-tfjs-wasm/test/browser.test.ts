@@ -41,32 +41,25 @@ const pageOfWorker = `<!doctype html><link rel="icon" href="data:," /><p id="cho
 const title = 'in a browser (skipped where there is no Chromium; OVERPARAM_CHROMIUM names one)';
 describe.skipIf(browserPath === undefined)(title, () => {
   let browser: Awaited<ReturnType<typeof launch>>;
-  // A project of a user: the examples, and a node_modules with this package as it is published.
+  // A project of a user: the examples, and a node_modules with this package and its dependency as they are published.
   const project = mkdtempSync(join(tmpdir(), 'overparam-pages-'));
   const example = join(project, 'examples/wasm-vite');
 
   beforeAll(async () => {
-    const installed = join(project, 'node_modules/@overparam/backend-tfjs-wasm');
-    mkdirSync(installed, { recursive: true });
+    mkdirSync(join(project, 'node_modules'));
     cpSync(join(root, 'examples'), join(project, 'examples'), {
       recursive: true,
       filter: (path) => !/node_modules|dist/.test(path),
     });
     symlinkSync(join(root, 'node_modules/@tensorflow'), join(project, 'node_modules/@tensorflow'));
-    copyFileSync(join(root, 'packages/backend-tfjs-wasm/package.json'), join(installed, 'package.json'));
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const config = join(root, 'packages/backend-tfjs-wasm/tsconfig.lib.json');
-    execFileSync(process.execPath, [
-      tsc,
-      '-p',
-      config,
-      '--outDir',
-      join(installed, 'dist'),
-      '--incremental',
-      'false',
-      '--composite',
-      'false',
-    ]);
+    execFileSync(process.execPath, [tsc, '-b', join(root, 'packages/backend-tfjs-wasm/tsconfig.lib.json')]);
+    for (const name of ['backend-tfjs-wasm', 'threads']) {
+      const [source, installed] = [join(root, 'packages', name), join(project, 'node_modules/@overparam', name)];
+      mkdirSync(installed, { recursive: true });
+      copyFileSync(join(source, 'package.json'), join(installed, 'package.json'));
+      cpSync(join(source, 'dist'), join(installed, 'dist'), { recursive: true });
+    }
     browser = await launch();
   });
   afterAll(async () => {
@@ -146,6 +139,7 @@ describe.skipIf(browserPath === undefined)(title, () => {
     await bundle({
       stdin: { contents: workerOfPage, resolveDir: join(root, 'packages/backend-tfjs-wasm/src'), loader: 'ts' },
       ...{ outfile: join(path, 'worker.js'), bundle: true, format: 'esm', platform: 'browser', logLevel: 'error' },
+      conditions: ['@overparam/source'],
     });
     const files = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
     copyFileSync(files, join(path, 'tfjs-backend-wasm-simd.wasm'));

@@ -9,6 +9,9 @@ import { parseArgs } from 'node:util';
 import * as MlMatrix from 'ml-matrix';
 import * as algebra from '../dist/index.js';
 
+// LAPACK and ml-matrix have one as well; threads.js measures more.
+algebra.useThreads(1);
+
 const { values: options } = parseArgs({
   options: {
     tasks: { type: 'string' },

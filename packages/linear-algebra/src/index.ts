@@ -6,7 +6,7 @@ export {
   conjugateGradientSteps,
 } from './conjugate-gradient.ts';
 export { gram, type GramOptions } from './gram.ts';
-export { kernels, useKernels } from './kernels/workspace.ts';
+export { kernels, useKernels, useThreads } from './kernels/workspace.ts';
 export { type Lanczos, lanczos, type LanczosOptions, lanczosSteps } from './lanczos.ts';
 export { type Ldlt, ldlt } from './ldlt.ts';
 export { type LeastSquares, leastSquares, solveLeastSquares } from './least-squares.ts';

@@ -1,8 +1,8 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { createPool, type Pool, withSharedMemory } from '@overparam/threads';
+import { WasmError } from '../error.ts';
 import { hasRelaxedSimd } from '../features.ts';
-import { createPool, type Pool } from '../threads/pool.ts';
-import { withSharedMemory } from '../threads/shared-memory.ts';
 import { relaxedSimd, simd } from './embedded.ts';
 import { type Exports } from './exports.ts';
 import { probeBytes, type Sharing, sharing } from './sharing.ts';
@@ -67,7 +67,9 @@ export function createKernelHost(
   const module = new WebAssembly.Module(shared ? withSharedMemory(bytes)! : bytes);
   const wasm = { ...new WebAssembly.Instance(module, { env: { memory } }).exports } as unknown as Exports;
   const pool: Pool | undefined =
-    shared && threads > 1 ? createPool({ module, memory, exports: wasm as never, threads }) : undefined;
+    shared && threads > 1
+      ? createPool({ module, memory, exports: wasm as never, threads, idle: 'gemmScratch', lost: threadLost })
+      : undefined;
 
   const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
   const make: KernelHost['make'] = (shape, dtype, write) => {
@@ -143,6 +145,8 @@ export function memoryOf(backend: BackendWasm): WebAssembly.Memory {
 
 /** Whether other threads may compute in a memory. */
 export const isShared = (memory: WebAssembly.Memory): boolean => !(memory.buffer instanceof ArrayBuffer);
+
+const threadLost = (message: string): WasmError => new WasmError('THREAD_LOST', message);
 
 function outOfMemory(bytes: number): Error {
   return new RangeError(

@@ -1,4 +1,4 @@
-import { type Pool } from '../threads/pool.ts';
+import { createTeam, type Pool } from '@overparam/threads';
 import { type Exports } from './exports.ts';
 
 type Scratch = { readonly argument: number; readonly at: number; readonly bytes: number };
@@ -31,32 +31,15 @@ export const transcendental: number = 4;
 /** Bytes that `sharing` wants to time a kernel on. */
 export const probeBytes: number = 65536;
 const square = 15;
-/** So many milliseconds saved make good for as many lost. */
-const mostSaved = 1;
 
 /** `probe` lends room that is filled with ones. */
 export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at: number) => void) => void): Sharing {
   const calls = wasm as unknown as Record<string, (...args: readonly number[]) => unknown>;
+  const team = pool && createTeam(pool);
   // Milliseconds; until they are measured, those of a slow machine.
   let number = 0.5e-6;
-  let latency = { asleep: 0.05, awake: 0.005 };
-
-  // What sharing has saved of late, in milliseconds; where it costs instead, for others want the processors, the calling thread
-  // computes a number of jobs alone before it tries again, and twice as many each time that it fails.
-  let [saved, pause, resting] = [0, 0, 0];
-  const judge = (saving: number): void => {
-    saved = Math.min(saved + saving, mostSaved);
-    if (saved === mostSaved) pause = 0;
-    if (saved >= 0) return;
-    pause = Math.min(Math.max(8, 2 * pause), 1024);
-    [saved, resting] = [0, pause];
-  };
-
   const measure = (): void => {
-    if (!pool || pool.threads === 1) return;
-    const { asleep, awake } = pool.latency();
-    // A machine that is busy right now must not keep the threads from helping later; clocks of browsers are coarse.
-    latency = { asleep: within(0.01, asleep, 0.2), awake: within(0.002, awake, 0.05) };
+    if (pool!.threads === 1) return;
     probe((at) => {
       const count = probeBytes / 4;
       let best = Infinity;
@@ -65,7 +48,8 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
         wasm.unary(square, at, at, count, 0);
         best = Math.min(best, performance.now() - start);
       }
-      number = within(0.001, best, 0.05) / count;
+      // A machine that is busy right now must not keep the threads from helping later; clocks of browsers are coarse.
+      number = Math.min(Math.max(best, 0.001), 0.05) / count;
     });
   };
 
@@ -76,26 +60,13 @@ export function sharing(wasm: Exports, pool: Pool | undefined, probe: (use: (at:
   return {
     threads: () => pool?.threads ?? 1,
     // Where the heap is too full to measure, the times of a slow machine stay.
-    ready: pool ? pool.ready.then(measure).catch(() => {}) : Promise.resolve(),
-    parts(cost) {
-      const threads = pool?.threads ?? 1;
-      if (threads === 1) return 1;
-      const time = cost * number;
-      const needed = pool!.sleeping > 0 ? 3 * latency.asleep : 4 * latency.awake;
-      if (time < needed) return 1;
-      if (resting > 0) {
-        resting--;
-        return 1;
-      }
-      // Two parts for each thread where there is time: one that comes late or is interrupted leaves more to the others.
-      return time < 8 * needed ? threads : 2 * threads;
-    },
+    ready: team ? team.ready.then(measure).catch(() => {}) : Promise.resolve(),
+    parts: (cost) => team?.parts(cost * number) ?? 1,
     share(kernel, tiles, scratch) {
-      if (pool && tiles.length > 1) judge(pool.run({ kernel, tiles, scratch }));
+      if (team && tiles.length > 1)
+        team.run({ kernel, tiles, scratch: scratch && { ...scratch, size: scratch.bytes } });
       else inTurn(kernel, tiles, scratch);
     },
     inTurn,
   };
 }
-
-const within = (low: number, value: number, high: number): number => Math.min(Math.max(value, low), high);

@@ -6,7 +6,7 @@ import { positiveDefinite, random, seed, seeded, symmetric, uniform } from '../.
 import * as everything from '../index.ts';
 import { type Kernels } from './kernels.ts';
 import { plainKernels } from './plain.ts';
-import { compiledKernels, scratch, wasmKernels } from './wasm.ts';
+import { compiledKernels, exportsIn, scratch, wasmKernels } from './wasm.ts';
 import { keptBytes, withWorkspace } from './workspace.ts';
 
 const { cholesky, gram, kernels, ldlt, leastSquares, multiply, solveTriangular, symmetricEigen, symmetricEigenvalues, useKernels } = everything; // prettier-ignore
@@ -20,7 +20,7 @@ function bothWays(elements: number, s: number, use: (kernels: Kernels, at: numbe
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
   const heap = new Float64Array(memory.buffer, scratch * 8, elements);
   heap.set(numbers);
-  use(wasmKernels(compiledKernels()!, memory), scratch);
+  use(wasmKernels(exportsIn(compiledKernels()!, memory)), scratch);
   expect(heap.findIndex((x, i) => !Object.is(x, plain[i]))).toBe(-1);
 }
 

@@ -1,4 +1,3 @@
-import { WasmError } from '../error.ts';
 import { control as c, createBlock, maxArguments, maxThreads, maxTiles } from './control.ts';
 import { spawn as spawnThread, type Spawn, type Thread } from './spawn.ts';
 
@@ -7,8 +6,11 @@ export interface Job {
   readonly kernel: string;
   /** The arguments of each call. */
   readonly tiles: readonly (readonly number[])[];
-  /** Room that a call wants for itself: which argument says where, and `bytes` for each thread from `at` on. */
-  readonly scratch?: { readonly argument: number; readonly at: number; readonly bytes: number } | undefined;
+  /**
+   * Room that a call wants for itself: which argument says where, and `size` for each thread from `at` on, in whatever unit that
+   * argument counts. The calling thread has the first.
+   */
+  readonly scratch?: { readonly argument: number; readonly at: number; readonly size: number } | undefined;
 }
 
 /** Threads that compute in one memory: the calling one and its workers. */
@@ -22,7 +24,7 @@ export interface Pool {
   /**
    * Computes all tiles, and returns when they are done: how many milliseconds sooner than the calling thread alone, by how long it
    * took over the tiles that it got. Less than 0 where it had to wait, as it must on a machine that is busy with other things.
-   * @throws THREAD_LOST once when a worker died at a tile, or a tile failed; the results are then undefined
+   * @throws what `lost` makes, once, when a worker died at a tile, or a tile failed; the results are then undefined
    */
   run(job: Job): number;
   /** Milliseconds until a worker has done something small: when it must be woken, and when it is awake. */
@@ -36,7 +38,12 @@ export interface PoolOptions {
   readonly memory: WebAssembly.Memory;
   /** The functions of the calling thread's instance of the module. */
   readonly exports: Readonly<Record<string, (...args: number[]) => unknown>>;
+  /** How many compute, the calling one included; at most `maxThreads`. */
   readonly threads: number;
+  /** A function that does nothing when all its arguments are 0: what `latency` has a worker do. */
+  readonly idle: string;
+  /** The error of `run` when a thread was lost. */
+  readonly lost: (message: string) => Error;
   readonly spawn?: Spawn;
   /** Milliseconds without a sign of life, besides ten times as long as the calling thread was at the job, until a worker counts as dead. */
   readonly patience?: number;
@@ -56,7 +63,7 @@ const jobStep = 2 * maxTiles;
  * @throws what the engine throws when it starts no worker
  */
 export function createPool(options: PoolOptions): Pool {
-  const { module, memory, exports, spawn = spawnThread, patience = 10_000 } = options;
+  const { module, memory, exports, idle, spawn = spawnThread, patience = 10_000 } = options;
   const { words, table } = createBlock();
   const numbers = new Map(Object.keys(exports).map((name, i) => [name, i]));
   const mayWait = canWait(words);
@@ -148,7 +155,7 @@ export function createPool(options: PoolOptions): Pool {
       words[c.argumentCount] = tiles[0]!.length;
       words[c.scratchArgument] = scratch?.argument ?? -1;
       words[c.scratchAt] = scratch?.at ?? 0;
-      words[c.scratchBytes] = scratch?.bytes ?? 0;
+      words[c.scratchSize] = scratch?.size ?? 0;
       words[c.pages] = memory.buffer.byteLength / 65536;
       const start = performance.now();
       let [computed, own] = [0, 0];
@@ -165,15 +172,15 @@ export function createPool(options: PoolOptions): Pool {
           worker.thread?.terminate();
         }
         const failed = Atomics.exchange(words, c.failed, 0) !== 0;
-        if (lost.length > 0 || failed) throw threadLost(kernel, lost.length, workers.length);
+        if (lost.length > 0 || failed) throw options.lost(whatWasLost(kernel, lost.length, workers.length));
       }
       return computed === 0 ? 0 : (own * tiles.length) / computed - (performance.now() - start);
     },
     latency() {
       const once = (): number => {
         const start = performance.now();
-        words[c.kernel] = numbers.get('gemmScratch')!;
-        words[c.argumentCount] = 3;
+        words[c.kernel] = numbers.get(idle)!;
+        words[c.argumentCount] = 0;
         words[c.scratchArgument] = -1;
         words[c.pages] = memory.buffer.byteLength / 65536;
         publish(1);
@@ -221,7 +228,7 @@ export function createPool(options: PoolOptions): Pool {
           gone(reason) {
             if (!workers.includes(worker)) return;
             dismiss(worker);
-            console.warn(`A thread of the wasm backend has ended (${reason}); ${pool.threads} go on.`);
+            console.warn(`A thread has ended (${reason}); ${pool.threads} go on.`);
           },
         },
       );
@@ -233,12 +240,9 @@ export function createPool(options: PoolOptions): Pool {
   return pool;
 }
 
-function threadLost(kernel: string, lost: number, left: number): WasmError {
+function whatWasLost(kernel: string, lost: number, left: number): string {
   const what = lost > 0 ? `${lost} of the threads died` : 'a thread failed';
-  return new WasmError(
-    'THREAD_LOST',
-    `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`,
-  );
+  return `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`;
 }
 
 /** The main thread of a page must not wait; there the caller goes round in circles. */

@@ -10,10 +10,10 @@ export const control = {
   failed: 3,
   kernel: 4,
   argumentCount: 5,
-  /** Which argument is the thread's own scratch, -1 for none; where scratch starts, and how many bytes each thread has. */
+  /** Which argument is the thread's own scratch, -1 for none; where scratch starts, and how much each thread has. */
   scratchArgument: 6,
   scratchAt: 7,
-  scratchBytes: 8,
+  scratchSize: 8,
   pages: 9,
   /** Microseconds for which a worker without work stays awake. */
   spin: 10,

@@ -29,7 +29,7 @@ function serve({ module, memory, words, table, thread }) {
     const from = tile * ${maxArguments};
     const values = Array.from(table.subarray(from, from + words[${c.argumentCount}]));
     const own = words[${c.scratchArgument}];
-    if (own >= 0) values[own] = (words[${c.scratchAt}] >>> 0) + thread * words[${c.scratchBytes}];
+    if (own >= 0) values[own] = (words[${c.scratchAt}] >>> 0) + thread * words[${c.scratchSize}];
     try {
       kernels[words[${c.kernel}]](...values);
     } catch {

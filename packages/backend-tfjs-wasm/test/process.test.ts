@@ -17,7 +17,7 @@ const paths = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'));
 // Two threads, work for both of them, nothing that ends them.
 const script = `
   import * as tf from '@tensorflow/tfjs';
-  import { useWasm } from './use-wasm.ts';
+  import { useWasm } from '../src/use-wasm.ts';
   const globals = [URL.createObjectURL, globalThis.Blob, globalThis.fetch, globalThis.Worker];
   const choice = await useWasm({ threads: 2, paths: ${JSON.stringify(paths)} });
   const same = [URL.createObjectURL, globalThis.Blob, globalThis.fetch, globalThis.Worker].every((g, i) => g === globals[i]);
@@ -36,11 +36,12 @@ interface Outcome {
 describe('in a process', () => {
   beforeAll(() =>
     build({
-      stdin: { contents: script, resolveDir: fileURLToPath(new URL('..', import.meta.url)), loader: 'ts' },
+      stdin: { contents: script, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
       outfile: bundle,
       bundle: true,
       format: 'esm',
       platform: 'node',
+      conditions: ['@overparam/source'],
       // tfjs's own files are CommonJS and ask for Node's modules as such.
       banner: {
         js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
