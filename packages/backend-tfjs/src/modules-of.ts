@@ -16,16 +16,23 @@ export type Which = string | readonly string[] | RegExp | ((parameter: NamedPara
 /** Makes modules of some of the parameters. */
 export type ModuleRule = (parameters: readonly NamedParameter[]) => Modules;
 
+interface WeightOfModel {
+  readonly name: string;
+  /** Without what tells it from weights of that name in other models. */
+  readonly originalName?: string;
+  read(): Tensor;
+}
+
 interface LayerOfModel {
   readonly name: string;
-  readonly trainableWeights: readonly { readonly name: string; read(): Tensor }[];
+  readonly trainableWeights: readonly WeightOfModel[];
   readonly layers?: readonly LayerOfModel[];
 }
 
 /** What is used of a `tf.LayersModel`. */
 export interface ModelWithLayers {
   readonly built: boolean;
-  readonly trainableWeights: readonly { readonly name: string; read(): Tensor }[];
+  readonly trainableWeights: readonly WeightOfModel[];
   readonly layers: readonly LayerOfModel[];
 }
 
@@ -204,6 +211,7 @@ function ofLayers(model: ModelWithLayers): readonly NamedParameter[] {
   model.layers.forEach(visit);
   return model.trainableWeights.map((weight) => {
     const variable = weight.read() as Variable;
-    return { name: weight.name, variable, layer: layerOf.get(variable) ?? weight.name };
+    const name = weight.originalName ?? weight.name;
+    return { name, variable, layer: layerOf.get(variable) ?? name };
   });
 }

@@ -266,6 +266,54 @@ describe('what a slice has of its own', () => {
   });
 });
 
+it.each(['valid', 'same'] as const)(
+  'filters of convolutions are modules: kernels and gradients of their channels, padding %s',
+  async (padding) => {
+    const conv = (name: string, units: number): tf.layers.Layer =>
+    tf.layers.conv2d({ filters: units, kernelSize: 2, padding, activation: 'tanh', name, inputShape: [5, 5, 2], biasInitializer: 'randomNormal' }); // prettier-ignore
+    const model = tf.sequential({
+      layers: [conv('lower', 3), conv('upper', 4), tf.layers.flatten(), tf.layers.dense({ units: 2, name: 'top' })],
+    });
+    const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const x = tf.randomNormal([N, 5, 5, 2], 0, 1, 'float32', 1);
+    const outputs = (): tf.Tensor2D => model.apply(x) as tf.Tensor2D;
+    const loss = (f: Outputs): tf.Tensor => tf.mean(tf.square(f as tf.Tensor));
+    // The channels that come into the upper convolution are slices too.
+    const incoming: VariableSlice = { variable: variables[2]!, axis: 2, start: 1, size: 2 };
+    for (const modules of [
+      modulesOf(model, [filters(({ layer }) => layer !== 'top'), layers(/top/)]),
+      { incoming: [incoming] } as Modules,
+    ]) {
+      const J = explicitJacobian(outputs, variables);
+      const o = compositeOracle({ outputs, loss, variables, modules });
+      const closure = oracle(() => tf.tidy(() => loss(outputs()) as tf.Scalar), { variables, modules });
+      const names = Object.keys(modules).filter((name) => !/filter[02]/.test(name));
+      const kernels = await o.moduleKernels({ modules: names });
+      const gL = (await o.lossGradient()).data;
+      await o.abandon!();
+      const full = (await o.linearize(), await o.abandon!(), await o.work()).weightGradients;
+      for (const [m, name] of names.entries()) {
+        const Jm = within(J, mask(variables, modules[name]!));
+        closeTo(kernels[m]!.data, gram(Jm).flat());
+        const g = Jm[0]!.map((_, p) => Jm.reduce((sum, row, i) => sum + gL[i]! * row[p]!, 0));
+        for (const one of [o, closure]) {
+          const before = (await one.work()).weightGradients;
+          const { squaredGradientNorm } = await one.linearize({ modules: [name] });
+          closeTo([squaredGradientNorm], [dot(g, g)]);
+          // Of the channels alone.
+          const [of, share] = name === 'incoming' ? [2, 2 / 3] : name.startsWith('lower') ? [0, 1 / 3] : [2, 1 / 4];
+          const positions = variables[of]!.size * N * (padding === 'same' ? 25 : of === 0 ? 16 : 9);
+          if (name !== 'top') expect((await one.work()).weightGradients - before).toBeCloseTo(2 * positions * share, 6);
+          await one.abandon!();
+        }
+      }
+      expect(full).toBeGreaterThan(0);
+      o.dispose();
+      closure.dispose();
+    }
+  },
+);
+
 describe('modulesOf', () => {
   const network = (): tf.Sequential =>
     tf.sequential({

@@ -1,23 +1,11 @@
-import {
-  add,
-  concat,
-  keep,
-  matMul,
-  reshape,
-  transpose,
-  zerosLike,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { add, concat, keep, reshape, transpose, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { disposeAll } from '../engine.ts';
 import type { Source } from '../graph.ts';
 import { as } from '../meter.ts';
 import { placed, taken, type Part, type Wanted } from '../part.ts';
-import { columns, type SitePart } from './factor.ts';
-import { matMulSite } from './matmul-site.ts';
+import { productsOfParts } from './part-products.ts';
 import { reverse, way, type Cotangent } from './reverse.ts';
-import { shapeOf, sitePart } from './site-part.ts';
-import { entering, type Structure } from './structure.ts';
+import type { Structure } from './structure.ts';
 
 /**
  * The derivatives of sum <cotangent, output> in the wanted parts of variables, each in one piece, by one reverse pass;
@@ -90,55 +78,6 @@ function withoutResting(
 function masking(variable: Variable, part: Part, transposed: boolean, shape: number[]): Tensor {
   const masked = placed(taken(variable, part), part, zerosLike(variable));
   return reshape(transposed ? transpose(reshape(masked, [...shape].reverse())) : masked, shape);
-}
-
-type Product = (dy: Tensor) => Tensor;
-
-/**
- * For parts of matrices, how their gradient comes from the columns of x and dy that belong to them, before the product:
- * by variable, and by step and input.
- */
-function productsOfParts(
-  structure: Structure,
-  variables: readonly Variable[],
-  wanted: Wanted,
-): Map<number, Map<string, Product>> {
-  const sliced = new Map([...wanted].filter(([, part]) => part !== undefined));
-  const products = new Map<number, Map<string, Product> | undefined>();
-  if (sliced.size === 0) return new Map();
-  for (const { node, into } of entering(structure, sliced).nodes)
-    for (const [input, variable] of into) {
-      const part = sliced.get(variable)!;
-      const { shape } = variables[variable]!;
-      const at = partAt(structure, { node, input }, shape, part);
-      const before = products.has(variable) ? products.get(variable) : new Map<string, Product>();
-      products.set(
-        variable,
-        at && before?.set(`${node.step}/${input}`, (dy) => reshape(productAt(at, dy), shapeOf(shape, part))),
-      );
-    }
-  return new Map([...products].flatMap(([variable, of]) => (of ? [[variable, of] as const] : [])));
-}
-
-function partAt(
-  { graph, viewOf }: Structure,
-  { node, input }: { readonly node: Structure['nodes'][number]; readonly input: string },
-  shape: readonly number[],
-  part: Part,
-): SitePart | undefined {
-  const { name } = graph.steps[node.step]!;
-  if (node.custom || !['BatchMatMul', '_FusedMatMul'].includes(name)) return undefined;
-  const sources = Object.fromEntries(node.inputs);
-  const view = viewOf(sources[input]!)!;
-  // All rows are one sample's: they are summed over.
-  const site = matMulSite({ graph, node, input, view, samples: 1, sources });
-  return site && sitePart(site, shape, part);
-}
-
-function productAt({ site, ins, outs }: SitePart, dy: Tensor): Tensor {
-  const a = columns(site.input!(), site.fanIn, ins);
-  const b = columns(site.sensitivity(dy), site.fanOut, outs);
-  return site.transposed ? matMul(b, a, true, false) : matMul(a, b, true, false);
 }
 
 /** u^T J: the same in one row, of the wanted parts one after the other, 0 where they do not act; to be called within `tidy`. */

@@ -1,11 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bin, built } from '../../test/built.ts';
+// In this file, because all that it imports takes longer than it does.
+import '../../test/demo.ts';
 import { sink } from '../../test/sink.ts';
 import { parseResults } from '../results/results.ts';
 import { main } from './main.ts';
@@ -149,16 +150,8 @@ describe('overparam', () => {
   });
 });
 
-const bin = fileURLToPath(new URL('../../bin/overparam.js', import.meta.url));
-
 describe('the process overparam', () => {
-  beforeAll(() => {
-    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-    const project = fileURLToPath(new URL('../../tsconfig.lib.json', import.meta.url));
-    const { status, stdout } = spawnSync(process.execPath, [tsc, '-b', project], { encoding: 'utf8' });
-    expect(stdout).toBe('');
-    expect(status).toBe(0);
-  }, 300_000);
+  beforeAll(built, 300_000);
 
   /** Runs it, and signals it when it has written what `at` looks for. */
   function child(argv: readonly string[], at?: RegExp, ...signals: readonly NodeJS.Signals[]) {

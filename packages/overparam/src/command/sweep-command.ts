@@ -67,6 +67,12 @@ export async function sweepCommand(path: string, options: SweepOptions, terminal
   await makeFolder(out);
   const missing = new Map([...configurations].filter(([hash]) => !runs.has(hash)));
 
+  const redis = url === undefined || missing.size === 0 ? undefined : await connect(url);
+  if (redis)
+    terminal.stderr.write(
+      `Any overparam worker --redis URL --queue ${options.queue} takes the ${missing.size} runs.\n`,
+    );
+
   const failed = new Map<string, Failure>();
   const stop = new AbortController();
   const interrupt = onInterrupt(terminal.stderr, () => {
@@ -74,7 +80,6 @@ export async function sweepCommand(path: string, options: SweepOptions, terminal
     stop.abort();
   });
   const progress = sweepProgress(terminal, configurations, runs.size);
-  const redis = url === undefined || missing.size === 0 ? undefined : await connect(url);
   try {
     const crew: Crew = redis
       ? redisCrew(redis, options.queue)
@@ -108,9 +113,9 @@ export async function sweepCommand(path: string, options: SweepOptions, terminal
     redis?.disconnect();
   }
   if (runs.size + failed.size < configurations.size) {
-    const where = redis ? ' Workers go on with what is in the queue.' : '';
+    const others = redis ? 'workers go on with the others' : 'those under way are saved';
     terminal.stderr.write(
-      `${runs.size} of ${configurations.size} runs are done and saved.${where} The same command with --resume goes on.\n`,
+      `${runs.size} of ${configurations.size} runs are done, ${others}. The same command with --resume goes on.\n`,
     );
     return INTERRUPTED;
   }

@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { built } from '../../test/built.ts';
 import { sampleResults } from '../../test/sample-results.ts';
 import { sink } from '../../test/sink.ts';
+// In this file, because all that they import takes longer than they do.
+import '../../test/sweep-on-redis.ts';
 import { main } from '../command/main.ts';
 import { median, quantile } from '../results/quantile.ts';
 import { version } from '../version.ts';

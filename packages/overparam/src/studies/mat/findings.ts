@@ -25,8 +25,9 @@ export function findings(
     tables: [tableOf(compared)],
     figures: [
       validationFigure(compared, 'work'),
+      ...(chosen ? [lambdaFigure(chosen)] : []),
       validationFigure(compared, 'seconds'),
-      ...(chosen ? [lambdaFigure(chosen), activeFigure(chosen)] : []),
+      ...(chosen ? [activeFigure(chosen)] : []),
     ],
   };
 }

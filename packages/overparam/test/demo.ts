@@ -3,16 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sink } from '../../test/sink.ts';
-import { demoCommand } from '../command/demo-command.ts';
-import { main } from '../command/main.ts';
-import { experiments } from '../experiments/index.ts';
-import { studies } from '../studies/index.ts';
-import { parts, type Part } from './parts.ts';
+import { sink } from './sink.ts';
+import { demoCommand } from '../src/command/demo-command.ts';
+import { main } from '../src/command/main.ts';
+import { experiments } from '../src/experiments/index.ts';
+import { studies } from '../src/studies/index.ts';
+import { parts, type Part } from '../src/demo/parts.ts';
 
 let out: string;
-beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
-afterEach(() => rm(out, { recursive: true, force: true }));
 
 /** The demo, in a fraction of a second. */
 const SMALLER: Readonly<Record<string, Record<string, string>>> = {
@@ -41,6 +39,8 @@ async function demo(resume = false, only = small): Promise<{ code: number; stdou
 }
 
 describe('overparam demo', () => {
+  beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
+  afterEach(() => rm(out, { recursive: true, force: true }));
   it('knows its experiments, their options and their figures', async () => {
     const known = [...experiments, ...studies].map(({ name }) => name);
     for (const { experiment } of parts) expect(known).toContain(experiment);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.ts';
 import { parseResults } from '../src/results/results.ts';
 import { hashOf } from '../src/sweep/configuration.ts';
@@ -27,22 +27,6 @@ let out: string;
 let server: RedisServer;
 let redis: Redis;
 let workers: Worker[];
-beforeEach(async () => {
-  built();
-  out = await mkdtemp(join(tmpdir(), 'overparam-'));
-  server = await redisServer();
-  redis = new Redis(server.url);
-  // While it restarts.
-  redis.on('error', () => undefined);
-  workers = [];
-}, 300_000);
-afterEach(async () => {
-  workers.forEach(({ process }) => process.kill('SIGKILL'));
-  redis.disconnect();
-  await server.stop();
-  await rm(out, { recursive: true });
-});
-
 interface Worker {
   readonly process: ChildProcess;
   readonly said: () => string;
@@ -66,7 +50,7 @@ async function when<T>(question: () => Promise<T | undefined | false> | T | unde
   for (;;) {
     const answer = await question();
     if (answer) return answer;
-    await after(5);
+    await after(20);
   }
 }
 
@@ -101,6 +85,22 @@ async function badJobs(): Promise<Record<string, number>> {
 }
 
 describe.skipIf(!hasRedis)('a sweep on Redis', () => {
+  beforeAll(built, 300_000);
+  beforeEach(async () => {
+    out = await mkdtemp(join(tmpdir(), 'overparam-'));
+    server = await redisServer();
+    redis = new Redis(server.url);
+    // While it restarts.
+    redis.on('error', () => undefined);
+    workers = [];
+  });
+  afterEach(async () => {
+    workers.forEach(({ process }) => process.kill('SIGKILL'));
+    redis.disconnect();
+    await server.stop();
+    await rm(out, { recursive: true });
+  });
+
   it('survives a killed worker and a restart of Redis, and every run is the one done alone', async () => {
     const { methods, model, seeds } = SIZES;
     const count = methods.length * model.length * seeds.length;
