@@ -40,6 +40,9 @@ const bin = fileURLToPath(new URL('../../bin/overparam.js', import.meta.url));
 /** A process computes with the same instructions as this one. */
 const execArgv = process.execArgv.filter((flag) => flag.startsWith('--experimental-wasm'));
 
+/** The processes share the cores among them, so each computes on one thread. */
+const env = { ...process.env, OVERPARAM_THREADS: process.env['OVERPARAM_THREADS'] ?? '1' };
+
 /** So often a run is begun again, from its last checkpoint, when the process that did it has died. */
 const DEATHS = 3;
 
@@ -53,7 +56,7 @@ export function localCrew({ processes, folderOf, data, saveEvery }: LocalCrew): 
       let child: ChildProcess | undefined;
       for (let hash = waiting.shift(); hash !== undefined && !signal.aborted; hash = waiting.shift()) {
         const run = hash;
-        child ??= fork(bin, ['worker', '--parent'], { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+        child ??= fork(bin, ['worker', '--parent'], { env, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
         const configuration = runs.get(run)!;
         const order: Order = { type: 'run', hash: run, configuration, folder: folderOf(run), data, saveEvery };
         const ended = await done(child, order, (progress) => observer.progressed(run, progress), signal);
