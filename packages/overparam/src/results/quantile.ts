@@ -11,3 +11,16 @@ export function quantile(values: readonly number[], p: number): number {
 
 /** NaN where there is nothing. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+export interface Quartiles {
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
+}
+
+/** NaN where there is nothing. */
+export const quartiles = (values: readonly number[]): Quartiles => ({
+  low: quantile(values, 0.25),
+  middle: median(values),
+  high: quantile(values, 0.75),
+});

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sink } from '../../test/sink.ts';
 import { main } from '../command/main.ts';
+import { quartiles } from '../results/quantile.ts';
 import { cnnStudy } from './cnn/index.ts';
 import { switchLm, transformerLm } from './language/index.ts';
 import { tokensOf } from './language/tokens.ts';
 import { methodOf } from './mat/comparison.ts';
 import { kindsOf, stagesOf } from './mat/kinds.ts';
-import { quartilesOf } from './mat/quartiles.ts';
 import type { Comparison, MatSettings } from './mat/settings.ts';
 import type { TrainingResult } from './mat/trained.ts';
 import { forgetStudy, readStudyCheckpoint, runStudy } from './session.ts';
@@ -188,6 +188,6 @@ describe('tokens', () => {
 });
 
 it('quartiles are linear between order statistics', () => {
-  expect(quartilesOf([4, 1, 3, 2])).toEqual({ low: 1.75, middle: 2.5, high: 3.25 });
-  expect(quartilesOf([7])).toEqual({ low: 7, middle: 7, high: 7 });
+  expect(quartiles([4, 1, 3, 2])).toEqual({ low: 1.75, middle: 2.5, high: 3.25 });
+  expect(quartiles([7])).toEqual({ low: 7, middle: 7, high: 7 });
 });

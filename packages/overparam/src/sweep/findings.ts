@@ -12,7 +12,7 @@ import {
   type Series,
 } from '../figures/index.ts';
 import { significant } from '../results/format.ts';
-import { median, quantile } from '../results/quantile.ts';
+import { quartiles, type Quartiles } from '../results/quantile.ts';
 import type { RunResult } from '../results/results.ts';
 import type { Findings, StudyFigure } from '../studies/study.ts';
 import type { Configuration } from './configuration.ts';
@@ -25,12 +25,6 @@ interface Setting {
   /** Those that are not the same in all settings. */
   readonly options: Configuration['options'];
   readonly runs: readonly FinishedRun[];
-}
-
-interface Quartiles {
-  readonly low: number;
-  readonly middle: number;
-  readonly high: number;
 }
 
 const LINES = 8;
@@ -96,10 +90,8 @@ function common(runs: readonly FinishedRun[]): string {
 }
 
 /** What is not finite counts as larger than all that is. */
-function quartiles({ runs }: Setting, name: string): Quartiles {
-  const values = runs.map((run) => measuresOf(run)![name] ?? Infinity);
-  return { low: quantile(values, 0.25), middle: median(values), high: quantile(values, 0.75) };
-}
+const quartilesOf = ({ runs }: Setting, name: string): Quartiles =>
+  quartiles(runs.map((run) => measuresOf(run)![name] ?? Infinity));
 
 const finite = (value: number): string => significant(Number.isFinite(value) ? value : null);
 
@@ -110,7 +102,7 @@ const table = (settings: readonly Setting[], names: readonly string[]): Findings
     setting.label,
     String(setting.runs.length),
     ...names.map((name) => {
-      const { low, middle, high } = quartiles(setting, name);
+      const { low, middle, high } = quartilesOf(setting, name);
       return setting.runs.length === 1 ? finite(middle) : `${finite(middle)} [${finite(low)}, ${finite(high)}]`;
     }),
   ]),
@@ -131,7 +123,8 @@ function curves(settings: readonly Setting[]): StudyFigure[] {
       const length = Math.max(...results.map(({ epochs }) => epochs.length));
       const points = Array.from({ length }, (_, epoch) => {
         const values = results.flatMap(({ epochs }) => (epochs[epoch] ? [of(epochs[epoch]) ?? Infinity] : []));
-        return { x: epoch, y: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
+        const { low, middle, high } = quartiles(values);
+        return { x: epoch, y: middle, low, high };
       });
       return { label: setting.label, points };
     });
@@ -164,7 +157,7 @@ function againstOptions(settings: readonly Setting[], measure: string): StudyFig
     const series = [...lines.values()].map((line): Series => {
       const points = line
         .map(({ setting, numbers }) => {
-          const { low, middle, high } = quartiles(setting, measure);
+          const { low, middle, high } = quartilesOf(setting, measure);
           return { x: numbers[name]!, y: middle, low, high };
         })
         .sort((a, b) => a.x - b.x);
@@ -229,7 +222,7 @@ function methodOf({ methods }: Configuration['options']): ReturnType<typeof pars
 
 /** A line a setting: its quartiles, its median, and each of its runs. */
 function intervals(settings: readonly Setting[], name: string): StudyFigure {
-  const rows = settings.map((setting) => ({ label: setting.label, ...quartiles(setting, name) }));
+  const rows = settings.map((setting) => ({ label: setting.label, ...quartilesOf(setting, name) }));
   const dots = settings.flatMap((setting) =>
     setting.runs.map((run) => ({
       label: setting.label,

@@ -1,8 +1,8 @@
+import { median, quartiles } from '../../results/quantile.ts';
 import type { Findings, StudyTable } from '../study.ts';
 import { bestOf, endOf, lossOf } from './best.ts';
 import { labelOf, type Compared, type Trained } from './compared.ts';
 import { activeFigure, lambdaFigure } from './module-figures.ts';
-import { quartilesOf } from './quartiles.ts';
 import { comparisons, type MatSettings } from './settings.ts';
 import type { TrainingResult } from './trained.ts';
 import { validationFigure } from './validation-figure.ts';
@@ -41,7 +41,7 @@ function tableOf(compared: readonly Compared[]): StudyTable {
       const reference = full.get(piece.seed);
       return reference ? [of(result, reference)] : [];
     });
-    return ratios.length === 0 ? '' : quartilesOf(ratios).middle.toFixed(2);
+    return ratios.length === 0 ? '' : median(ratios).toFixed(2);
   };
   return {
     title: 'Trainings',
@@ -65,13 +65,13 @@ function tableOf(compared: readonly Compared[]): StudyTable {
         return there ? [{ work: there.work / best.work, seconds: there.seconds / best.seconds }] : [];
       });
       const reachedIn = (of: (one: { work: number; seconds: number }) => number): string =>
-        reached.length === 0 ? '' : quartilesOf(reached.map(of)).middle.toFixed(2);
+        reached.length === 0 ? '' : median(reached.map(of)).toFixed(2);
       return [
         labelOf(method),
         String(outcomes.length),
         spread(outcomes.map(({ result }) => lossOf(bestOf(result)))),
         spread(outcomes.map(({ result }) => lossOf(endOf(result)))),
-        quartilesOf(outcomes.map(({ result }) => result.share)).middle.toFixed(2),
+        median(outcomes.map(({ result }) => result.share)).toFixed(2),
         shares(outcomes, (own, reference) => endOf(own).work / endOf(reference).work),
         shares(outcomes, (own, reference) => endOf(own).seconds / endOf(reference).seconds),
         full.size === 0 ? '' : `${reached.length} of ${outcomes.length}`,
@@ -84,6 +84,6 @@ function tableOf(compared: readonly Compared[]): StudyTable {
 }
 
 function spread(values: readonly number[]): string {
-  const { low, middle, high } = quartilesOf(values);
+  const { low, middle, high } = quartiles(values);
   return values.length === 1 ? middle.toFixed(3) : `${middle.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
 }

@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { colorOf, dashOf, linearAxis } from '../../figures/index.ts';
+import { median, quartiles } from '../../results/quantile.ts';
 import type { StudyFigure } from '../study.ts';
 import { labelOf, type Compared } from './compared.ts';
-import { quartilesOf } from './quartiles.ts';
 
 const GIGA = 1e9;
 
@@ -16,8 +16,8 @@ export function validationFigure(compared: readonly Compared[], cost: 'work' | '
       const there = outcomes.flatMap(({ result }) => result.measurements[k] ?? []);
       const losses = there.flatMap(({ validationLoss }) => validationLoss ?? []);
       if (losses.length === 0) return [];
-      const { low, middle, high } = quartilesOf(losses);
-      return [{ x: quartilesOf(there.map((one) => one[cost])).middle / unit, y: middle, low, high }];
+      const { low, middle, high } = quartiles(losses);
+      return [{ x: median(there.map((one) => one[cost])) / unit, y: middle, low, high }];
     }),
   }));
   // The first fall, from the loss of guessing, would take the whole height.
