@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, root } from './packages.js';
 import { readmeExamples } from './release/examples.js';
-import { outsider } from './release/outsider.js';
 import { packAll } from './release/pack.js';
 import { foreignDependencies, sizeTable } from './release/sizes.js';
 import { show } from './release/run.js';
@@ -33,21 +32,6 @@ try {
   }
   await project.runExamples(examples);
   show(project.folder, 'npx', 'overparam', 'list');
-
-  const tarballOf = (name) => packed.find((one) => one.name === name).tarball;
-  const maker = join(project.folder, 'node_modules/.bin/create-overparam');
-  const outside = join(folder, 'outside');
-  outsider({
-    folder: outside,
-    create: (name, kind) => show(outside, maker, name, '--kind', kind),
-    install(repository) {
-      // What is not on npm yet comes from its tarball.
-      const from = (list, name) => `${list}.${name}=file:${tarballOf(name)}`;
-      const [core, kit] = [from('dependencies', '@overparam/core'), from('devDependencies', '@overparam/conformance')];
-      show(repository, 'npm', 'pkg', 'set', core, kit);
-      show(repository, 'npm', 'install', '--no-fund', '--no-audit', '--loglevel=error');
-    },
-  });
 } finally {
   if (process.argv.includes('--keep')) console.log(folder);
   else rmSync(folder, { recursive: true, force: true });

@@ -40,7 +40,11 @@ it('trains in a thread as here', async () => {
 });
 
 it.each([
-  ['crashes', 'the worker failed: out of memory', ({ oracle }) => (void oracle.crash(), oracle.never())],
+  [
+    'crashes',
+    'the worker failed: out of memory',
+    async ({ oracle }) => void (await Promise.all([oracle.crash(), oracle.never()])),
+  ],
   ['exits', 'the worker ended with exit code 3', ({ oracle }) => oracle.exit()],
   ['is terminated while it computes', 'the worker ended with exit code 1', ({ oracle, worker }) => {
     const waiting = oracle.sleep();
