@@ -77,7 +77,7 @@ async function runPart(part: Part, folder: string, out: string, { stderr }: Term
 const reportOf = (shown: readonly Shown[]): string =>
   pageOf({
     title: TITLE,
-    body: `<p>Each of these was trained here and now, on one thread of the CPU, from TypeScript.</p>
+    body: `<p>Each of these was trained here and now, on the CPU, from TypeScript.</p>
 ${shown.map(sectionOf).join('\n')}`,
     settings: {
       Software: `overparam ${version}, Node ${environment().node}, ${environment().platform}`,
