@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sink } from '../../test/sink.ts';
 import { main } from '../command/main.ts';
 import { studies } from './index.ts';
 import { runStudy } from './session.ts';
@@ -10,17 +10,6 @@ import { runStudy } from './session.ts';
 let out: string;
 beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
 afterEach(() => rm(out, { recursive: true, force: true }));
-
-function sink(): Writable & { text: string } {
-  const stream = new Writable({
-    write(chunk: Buffer, _, done) {
-      stream.text += chunk.toString();
-      done();
-    },
-  }) as Writable & { text: string };
-  stream.text = '';
-  return stream;
-}
 
 async function command(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const terminal = { stdout: sink(), stderr: sink() };
