@@ -1,5 +1,6 @@
 // Functions of two numbers that broadcast against one another. The caller has merged axes that lie together, and tells for each
-// remaining axis, the innermost last, [size, stride of a, stride of b] in elements; the result is contiguous.
+// remaining axis, the innermost last, [size, stride of a, stride of b] in elements; the result is contiguous. Behind the axes there is
+// room for PATTERN numbers.
 import { normalDistribution4 } from './erf';
 import { expNegative4, sigmoid4 } from './exp';
 import { read, write } from './lanes';
@@ -9,6 +10,11 @@ import { read, write } from './lanes';
 const MAXIMUM = 0, MINIMUM = 1, ADD = 2, SUB = 3, MUL = 4, DIV = 5, SQUARED_DIFFERENCE = 6, PRELU = 7, ELU_GRAD = 8,
   GELU_GRADIENT = 9, SILU_GRADIENT = 10,
   EQUAL = 16, NOT_EQUAL = 17, LESS = 18, LESS_EQUAL = 19, GREATER = 20, GREATER_EQUAL = 21;
+
+/** Numbers in which a row is repeated that is shorter than half of them. */
+// @ts-ignore: decorator
+@inline
+const PATTERN = 128;
 
 export function binary(f: i32, a: usize, b: usize, out: usize, axes: usize, rank: i32): void {
   const n = size(axes, rank - 1), sa = strideA(axes, rank - 1), sb = strideB(axes, rank - 1);
@@ -40,10 +46,29 @@ function walk(
     return out + (f >= EQUAL ? <usize>n : <usize>n << 2);
   }
   const da = <usize>strideA(axes, d) << 2, db = <usize>strideB(axes, d) << 2;
+  // A short row that meets every row of the other operand is repeated, so that the loop over the numbers is a long one.
+  if (d + 1 == last && sa == 1 && sb == 1 && n <= PATTERN / 4 && (da == 0 || db == 0) && size(axes, d) >= 8) {
+    return rows(f, a, b, out, da == 0, size(axes, d), n, axes + <usize>(12 * (last + 1)));
+  }
   for (let i = size(axes, d); i > 0; i--) {
     out = walk(f, a, b, out, axes, d + 1, last, n, sa, sb);
     a += da;
     b += db;
+  }
+  return out;
+}
+
+/** `count` rows of n numbers of one operand, and the same row of the other for each; returns where the result goes on. */
+function rows(f: i32, a: usize, b: usize, out: usize, repeatA: bool, count: i32, n: i32, pattern: usize): usize {
+  const times = PATTERN / n, row = <usize>n << 2;
+  for (let i = 0; i < times; i++) memory.copy(pattern + <usize>i * row, repeatA ? a : b, row);
+  while (count > 0) {
+    const some = min(times, count), numbers = some * n;
+    run(f, repeatA ? pattern : a, repeatA ? b : pattern, out, numbers, 1, 1);
+    if (repeatA) b += <usize>numbers << 2;
+    else a += <usize>numbers << 2;
+    out += f >= EQUAL ? <usize>numbers : <usize>numbers << 2;
+    count -= some;
   }
   return out;
 }

@@ -44,6 +44,21 @@ export function gemm(
   gemmFused(a, ars, acs, b, brs, bcs, c, ldc, m, n, k, add, scratch, 0, 0, 0, 0, 0);
 }
 
+/** `gemmFused` for each of so many products; from one to the next are the given numbers of bytes. */
+export function gemmBatch(
+  count: i32, aStep: usize, bStep: usize, cStep: usize, slopesStep: usize,
+  a: usize, ars: i32, acs: i32, b: usize, brs: i32, bcs: i32, c: usize, ldc: i32,
+  m: i32, n: i32, k: i32, add: bool, scratch: usize,
+  bias: usize, activation: i32, slope: f32, slopes: usize, slopeStride: i32,
+): void {
+  for (; count > 0; count--) {
+    gemmFused(
+      a, ars, acs, b, brs, bcs, c, ldc, m, n, k, add, scratch, bias, activation, slope, slopes, slopeStride,
+    );
+    a += aStep; b += bStep; c += cStep; slopes += slopesStep;
+  }
+}
+
 /** `gemm`, then bias and activation on every block of C as soon as it is done; see `epilogue`. */
 export function gemmFused(
   a: usize, ars: i32, acs: i32, b: usize, brs: i32, bcs: i32, c: usize, ldc: i32,

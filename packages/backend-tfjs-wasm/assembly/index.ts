@@ -1,4 +1,4 @@
-export { gemmFused, gemmScratch } from './gemm';
+export { gemmBatch, gemmScratch } from './gemm';
 export { epilogue } from './epilogue';
 export { integerGemm } from './integer-gemm';
 export { convolution, convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';

@@ -1,10 +1,11 @@
 /**
  * The block of shared memory in which the calling thread and its workers meet: 32-bit words, then the arguments of the tiles.
- * `work` holds the number of the job and, in its lowest bits, how many of its tiles nobody has taken yet: a thread takes one by
- * decreasing the word, which fails when another was quicker, or when the word is of a job long done.
+ * `job` counts the jobs. Each thread has tiles of its own, neighbours, so that what it wrote in one job it finds in its cache in the
+ * next; who is done helps the others. `left` holds the number of the job and, in its lowest bits, how many of a thread's tiles nobody
+ * has taken yet: who takes one decreases the word, which fails when another was quicker, or when the word is of a job long done.
  */
 export const control = {
-  work: 0,
+  job: 0,
   sleepers: 1,
   callerWaits: 2,
   failed: 3,
@@ -17,11 +18,18 @@ export const control = {
   pages: 9,
   /** Microseconds for which a worker without work stays awake. */
   spin: 10,
-  /** A line of the cache for each worker from here on: whether it may be at a tile, and whether it is dismissed. */
+  /** How many threads there were at the start. */
+  threads: 11,
+  /**
+   * A line of the cache for each thread from here on, the calling one first: how many of its tiles nobody has taken yet, and the
+   * first of them; whether it may be at a tile, and whether it is dismissed.
+   */
   slots: 16,
   slotSize: 16,
-  busy: 0,
-  dismissed: 1,
+  left: 0,
+  first: 1,
+  busy: 2,
+  dismissed: 3,
 } as const;
 
 export const maxThreads: number = 64;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bytes, uniform } from '../test/kernels.ts';
-import { control } from './control.ts';
+import { control, maxTiles } from './control.ts';
 import { createPool, type Job, type Pool } from './pool.ts';
 import { withSharedMemory } from './shared-memory.ts';
 import { spawn, type Spawn, type Thread } from './spawn.ts';
@@ -162,12 +162,56 @@ describe('a pool', () => {
     expect(pool.threads).toBe(2);
   });
 
-  it('tells how long a worker takes, and computes after that', async () => {
+  it('tells how long it takes to reach a worker, and what a job would have taken alone, and computes after that', async () => {
     const { pool } = await start(3);
-    const { asleep, awake } = pool.latency();
-    expect(asleep).toBeGreaterThan(0);
-    expect(awake).toBeGreaterThan(0);
-    pool.run(squares(0, 16384, 1000, 4));
+    expect(pool.reach()).toBeGreaterThan(0);
+    expect(pool.run(squares(0, 16384, 1000, 4))).toBeGreaterThan(0);
+    pool.dispose();
+    expect(pool.reach()).toBe(0);
+    expect(pool.run(squares(0, 16384, 1000, 4))).toBeGreaterThanOrEqual(0);
+  });
+
+  it('computes on the calling thread alone', async () => {
+    const { memory, pool } = await start(2);
+    const numbers = new Float32Array(memory.buffer);
+    numbers.fill(3, 0, 1000);
+    await until(() => pool.sleeping === 1);
+    pool.alone(squares(0, 16384, 1000, 4));
+    expect(pool.sleeping).toBe(1);
+    expect(numbers.slice(4096, 5096)).toEqual(new Float32Array(1000).fill(9));
+  });
+
+  it('gives each thread tiles side by side, which others take when they are done with theirs', () => {
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    let words = new Int32Array() as Int32Array;
+    const tiles: number[][] = [];
+    // Threads that never take a tile.
+    const idle: Spawn = (data, events) => {
+      words = data.words;
+      events.ready();
+      return { terminate() {} };
+    };
+    let firsts: number[][] = [];
+    const about = (thread: number): number[] => {
+      const slot = control.slots + thread * control.slotSize;
+      return [words[slot + control.first]!, words[slot + control.left]! & (2 * maxTiles - 1)];
+    };
+    const square = (...args: number[]): void => {
+      if (tiles.length === 0) firsts = [0, 1, 2].map(about);
+      tiles.push(args);
+    };
+    const kernels = { ...(exports as Record<string, never>), square };
+    const pool = createPool({ module, idle: 'nothing', lost, memory, exports: kernels, threads: 3, spawn: idle });
+    const job = squares(0, 16384, 1000, 8);
+    pool.run(job);
+    // The calling thread has taken one of its own by then.
+    expect(firsts).toEqual([
+      [0, 2],
+      [3, 3],
+      [6, 2],
+    ]);
+    expect(tiles.map((tile) => job.tiles.findIndex((args) => args[0] === tile[0]))).toEqual([2, 1, 0, 5, 4, 3, 7, 6]);
   });
 
   it('starts no worker where the engine refuses one', () => {

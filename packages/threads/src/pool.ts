@@ -22,13 +22,15 @@ export interface Pool {
   /** How many workers must be woken before they can help. */
   readonly sleeping: number;
   /**
-   * Computes all tiles, and returns when they are done: how many milliseconds sooner than the calling thread alone, by how long it
-   * took over the tiles that it got. Less than 0 where it had to wait, as it must on a machine that is busy with other things.
+   * Computes all tiles, and returns when they are done: how many milliseconds the calling thread alone would have taken, by how long
+   * it was at the tiles that it got.
    * @throws what `lost` makes, once, when a worker died at a tile, or a tile failed; the results are then undefined
    */
   run(job: Job): number;
-  /** Milliseconds until a worker has done something small: when it must be woken, and when it is awake. */
-  latency(): { readonly asleep: number; readonly awake: number };
+  /** Computes all tiles on the calling thread. */
+  alone(job: Job): void;
+  /** Milliseconds until a worker has done something small; 0 where there is none. */
+  reach(): number;
   /** Ends the workers; the calling thread computes alone from then on. */
   dispose(): void;
 }
@@ -40,7 +42,7 @@ export interface PoolOptions {
   readonly exports: Readonly<Record<string, (...args: number[]) => unknown>>;
   /** How many compute, the calling one included; at most `maxThreads`. */
   readonly threads: number;
-  /** A function that does nothing when all its arguments are 0: what `latency` has a worker do. */
+  /** A function that does nothing when all its arguments are 0: what `reach` has a worker do. */
   readonly idle: string;
   /** The error of `run` when a thread was lost. */
   readonly lost: (message: string) => Error;
@@ -58,12 +60,19 @@ interface Worker {
 const jobStep = 2 * maxTiles;
 
 /**
+ * Milliseconds for which a worker without work stays awake. In a training step the next job comes within this time, as a rule, and
+ * waking a worker costs the caller much.
+ */
+export const spin = 1;
+
+/**
  * Starts a pool. It can be used at once: who takes a tile first computes it, so workers that are late are no hindrance.
  *
  * @throws what the engine throws when it starts no worker
  */
 export function createPool(options: PoolOptions): Pool {
   const { module, memory, exports, idle, spawn = spawnThread, patience = 10_000 } = options;
+  const threads = Math.max(1, Math.min(options.threads, maxThreads));
   const { words, table } = createBlock();
   const numbers = new Map(Object.keys(exports).map((name, i) => [name, i]));
   const mayWait = canWait(words);
@@ -77,8 +86,8 @@ export function createPool(options: PoolOptions): Pool {
       resolve();
     };
   });
-  // In a training step the next job comes within this time, as a rule; waking a worker would cost the caller more than it does.
-  words[c.spin] = 200;
+  words[c.spin] = 1000 * spin;
+  words[c.threads] = threads;
 
   const started = (): void => void (--starting === 0 && settle());
   const dismiss = (worker: Worker): void => {
@@ -88,20 +97,38 @@ export function createPool(options: PoolOptions): Pool {
     Atomics.store(words, worker.slot + c.dismissed, 1);
     if (!worker.ready) started();
   };
-  /** A word of a new job, so that whoever still looks at an old one can't take anything. */
+  const end = (worker: Worker): void => {
+    dismiss(worker);
+    worker.thread?.terminate();
+  };
+  const slots = (): number[] => [c.slots, ...workers.map(({ slot }) => slot)];
+  /** Gives each thread its part of the tiles, all under the number of a new job, so that whoever still looks at an old one can't take any. */
   const publish = (tiles: number): void => {
-    Atomics.store(words, c.work, ((Atomics.load(words, c.work) & -jobStep) + jobStep + tiles) | 0);
-    if (Atomics.load(words, c.sleepers) > 0) Atomics.notify(words, c.work);
+    const job = (Atomics.load(words, c.job) + 1) | 0;
+    const all = slots();
+    let first = 0;
+    all.forEach((slot, i) => {
+      const end = Math.ceil((tiles * (i + 1)) / all.length);
+      words[slot + c.first] = first;
+      Atomics.store(words, slot + c.left, (job * jobStep + end - first) | 0);
+      first = end;
+    });
+    Atomics.store(words, c.job, job);
+    if (Atomics.load(words, c.sleepers) > 0) Atomics.notify(words, c.job);
   };
   /** The number of a tile that is this thread's from now on, or -1 when all are taken. */
   const take = (): number => {
-    for (;;) {
-      const work = Atomics.load(words, c.work);
-      const left = work & (jobStep - 1);
-      if (left === 0) return -1;
-      if (Atomics.compareExchange(words, c.work, work, work - 1) === work) return left - 1;
-    }
+    for (let slot = c.slots; slot < c.slots + c.slotSize * threads; slot += c.slotSize)
+      for (;;) {
+        const word = Atomics.load(words, slot + c.left);
+        const left = word & (jobStep - 1);
+        if (left === 0) break;
+        if (Atomics.compareExchange(words, slot + c.left, word, word - 1) === word)
+          return words[slot + c.first]! + left - 1;
+      }
+    return -1;
   };
+  const isLeft = (): boolean => slots().some((slot) => (Atomics.load(words, slot + c.left) & (jobStep - 1)) !== 0);
   const isBusy = ({ slot }: Worker): boolean => Atomics.load(words, slot + c.busy) !== 0;
 
   /** Waits until nobody is at a tile; returns those that gave no sign of life. */
@@ -126,6 +153,14 @@ export function createPool(options: PoolOptions): Pool {
     return lost;
   };
 
+  /** Lets nobody take a tile any more, and waits for those who are at one; ends those that gave no sign of life, and returns how many. */
+  const finish = (limit: number): number => {
+    while (take() >= 0);
+    const lost = join(limit);
+    for (const worker of lost) end(worker);
+    return lost.length;
+  };
+
   const pool: Pool = {
     get threads() {
       return 1 + workers.length;
@@ -134,21 +169,17 @@ export function createPool(options: PoolOptions): Pool {
       return Atomics.load(words, c.sleepers);
     },
     ready,
-    run({ kernel, tiles, scratch }) {
-      const call = exports[kernel]!;
-      const compute = (tile: number): unknown => {
-        if (!scratch) return call(...tiles[tile]!);
-        return call(...tiles[tile]!.map((value, i) => (i === scratch.argument ? scratch.at : value)));
-      };
+    alone: (job) => inTurn(exports, job),
+    run(job) {
+      const { kernel, tiles, scratch } = job;
       if (workers.length === 0 || tiles.length === 1) {
-        tiles.forEach((_, tile) => void compute(tile));
-        return 0;
+        const start = performance.now();
+        inTurn(exports, job);
+        return performance.now() - start;
       }
       if (tiles.length > maxTiles) {
-        let saved = 0;
-        for (let i = 0; i < tiles.length; i += maxTiles)
-          saved += pool.run({ kernel, tiles: tiles.slice(i, i + maxTiles), scratch });
-        return saved;
+        const [head, rest] = [tiles.slice(0, maxTiles), tiles.slice(maxTiles)];
+        return pool.run({ ...job, tiles: head }) + pool.run({ ...job, tiles: rest });
       }
       tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
       words[c.kernel] = numbers.get(kernel)!;
@@ -157,65 +188,46 @@ export function createPool(options: PoolOptions): Pool {
       words[c.scratchAt] = scratch?.at ?? 0;
       words[c.scratchSize] = scratch?.size ?? 0;
       words[c.pages] = memory.buffer.byteLength / 65536;
+      const call = callOf(exports, job);
       const start = performance.now();
       let [computed, own] = [0, 0];
       publish(tiles.length);
       try {
-        for (let tile = take(); tile >= 0; tile = take(), computed++) compute(tile);
+        for (let tile = take(); tile >= 0; tile = take(), computed++) call(tiles[tile]!);
         own = performance.now() - start;
       } finally {
         // After an exception, too, nobody may be left at work on memory that the caller is going to free.
-        while (take() >= 0);
-        const lost = join(patience + 10 * (performance.now() - start));
-        for (const worker of lost) {
-          dismiss(worker);
-          worker.thread?.terminate();
-        }
+        const lost = finish(patience + 10 * (performance.now() - start));
         const failed = Atomics.exchange(words, c.failed, 0) !== 0;
-        if (lost.length > 0 || failed) throw options.lost(whatWasLost(kernel, lost.length, workers.length));
+        if (lost > 0 || failed) throw options.lost(whatWasLost(kernel, lost, workers.length));
       }
-      return computed === 0 ? 0 : (own * tiles.length) / computed - (performance.now() - start);
+      return computed === 0 ? performance.now() - start : (own * tiles.length) / computed;
     },
-    latency() {
-      const once = (): number => {
-        const start = performance.now();
-        words[c.kernel] = numbers.get(idle)!;
-        words[c.argumentCount] = 0;
-        words[c.scratchArgument] = -1;
-        words[c.pages] = memory.buffer.byteLength / 65536;
-        publish(1);
-        while ((Atomics.load(words, c.work) & (jobStep - 1)) !== 0 && performance.now() < start + 5);
-        while (take() >= 0);
-        join(patience);
-        return performance.now() - start;
-      };
-      const least = (asleep: boolean): number => {
-        let best = Infinity;
-        for (let i = 0; i < 5; i++) {
-          const start = performance.now();
-          while (asleep && Atomics.load(words, c.sleepers) < workers.length && performance.now() < start + 2);
-          best = Math.min(best, once());
-        }
-        return best;
-      };
-      return { asleep: least(true), awake: least(false) };
+    reach() {
+      if (workers.length === 0) return 0;
+      const start = performance.now();
+      words[c.kernel] = numbers.get(idle)!;
+      words[c.argumentCount] = 0;
+      words[c.scratchArgument] = -1;
+      words[c.pages] = memory.buffer.byteLength / 65536;
+      publish(1);
+      while (isLeft() && performance.now() < start + 5);
+      finish(patience);
+      return performance.now() - start;
     },
     dispose() {
-      for (const worker of [...workers]) {
-        dismiss(worker);
-        worker.thread?.terminate();
-      }
+      for (const worker of [...workers]) end(worker);
       publish(0);
       settle();
     },
   };
 
-  const count = Math.min(options.threads, maxThreads) - 1;
+  const count = threads - 1;
   starting = count;
   if (count <= 0) settle();
   try {
     for (let i = 0; i < count; i++) {
-      const worker: Worker = { slot: c.slots + c.slotSize * i, thread: undefined, ready: false };
+      const worker: Worker = { slot: c.slots + c.slotSize * (i + 1), thread: undefined, ready: false };
       workers.push(worker);
       worker.thread = spawn(
         { module, memory, words, table, thread: i + 1 },
@@ -240,6 +252,18 @@ export function createPool(options: PoolOptions): Pool {
   return pool;
 }
 
+/** Computes all tiles of a job, one after the other. */
+export function inTurn(exports: PoolOptions['exports'], job: Job): void {
+  job.tiles.forEach(callOf(exports, job));
+}
+
+/** What computes a tile, of which it gets the arguments, on the calling thread. */
+function callOf(exports: PoolOptions['exports'], { kernel, scratch }: Job): (args: readonly number[]) => void {
+  const call = exports[kernel]!;
+  if (!scratch) return (args) => void call(...args);
+  return (args) => void call(...args.map((value, i) => (i === scratch.argument ? scratch.at : value)));
+}
+
 function whatWasLost(kernel: string, lost: number, left: number): string {
   const what = lost > 0 ? `${lost} of the threads died` : 'a thread failed';
   return `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`;
@@ -248,7 +272,7 @@ function whatWasLost(kernel: string, lost: number, left: number): string {
 /** The main thread of a page must not wait; there the caller goes round in circles. */
 function canWait(words: Int32Array<SharedArrayBuffer>): boolean {
   try {
-    Atomics.wait(words, c.work, -1, 0);
+    Atomics.wait(words, c.job, -1, 0);
     return true;
   } catch {
     return false;

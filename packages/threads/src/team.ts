@@ -1,59 +1,123 @@
-import { type Job, type Pool } from './pool.ts';
+import { createExperience, type Experience, within } from './experience.ts';
+import { type Job, type Pool, spin } from './pool.ts';
 
-/** A pool, and when it pays to share work with it. */
+/** Computes the tiles of a job; to be called once. */
+export type Compute = (tiles: Job['tiles'], scratch?: Job['scratch']) => void;
+
+/** A pool that judges when it pays to share a job. */
 export interface Team {
   /** Resolves when the workers have started, and it is known how long it takes to reach them; never rejects. */
   readonly ready: Promise<void>;
-  /** In how many parts a job pays that takes one thread so many milliseconds; 1 where it does not pay to share it. */
-  parts(milliseconds: number): number;
   /**
-   * Computes the tiles on all threads.
+   * Calls `use` with the number of parts into which it pays to cut a job, 1 where it does not pay to share it, and with what computes
+   * them then.
+   *
+   * @param estimate milliseconds that the job takes on one thread, roughly: by how much the estimates of a kernel err is learned
+   * from its jobs. With Infinity it is shared anyway.
    * @throws what the pool's `lost` makes
    */
-  run(job: Job): void;
+  share(kernel: string, estimate: number, use: (parts: number, compute: Compute) => void): void;
 }
 
-/** So many milliseconds saved make good for as many lost. */
-const mostSaved = 1;
+/** Milliseconds to reach a worker, where a machine is slow, and the clock coarse. */
+const slowest = { asleep: 0.2, awake: 0.02 };
 
-/** Judges a pool by how long its workers take to be reached, and by what sharing has saved of late. */
+/**
+ * A part takes so many times as long as it takes to reach a worker at least, for cutting a job costs the caller about as much again;
+ * and twice as many after a job that was not shared, for then what it wrote lies in the cache of the calling thread alone.
+ */
+const leastPart = 8;
+
+/** Milliseconds from which on a part is cut further, and into how many parts at most. */
+const [longPart, mostParts] = [0.15, 2];
+
+/** Milliseconds that sharing may cost altogether, beyond what it has saved of late, until it pauses. */
+const credit = 1;
+
+/** Judges by how long the pool's workers take to be reached, how long jobs took, and what sharing has saved of late. */
 export function createTeam(pool: Pool): Team {
-  // Milliseconds; until they are measured, those of a slow machine.
-  let latency = { asleep: 0.05, awake: 0.005 };
+  const kernels = new Map<string, Experience>();
+  const experienceOf = (kernel: string): Experience => {
+    let known = kernels.get(kernel);
+    if (!known) kernels.set(kernel, (known = createExperience()));
+    return known;
+  };
+  // Milliseconds until a worker is reached; until they are measured, those of a slow machine.
+  let [asleep, awake] = [slowest.asleep, slowest.awake];
   const measure = (): void => {
-    if (pool.threads === 1) return;
-    const { asleep, awake } = pool.latency();
-    // A machine that is busy right now must not keep the threads from helping later; clocks of browsers are coarse.
-    latency = { asleep: within(0.01, asleep, 0.2), awake: within(0.002, awake, 0.05) };
+    for (let i = 0; i < 3 && pool.threads > 1; i++) {
+      for (const start = performance.now(); pool.sleeping < pool.threads - 1 && performance.now() < start + 2 * spin;);
+      asleep = within(0.02, pool.reach(), asleep);
+      awake = within(0.002, pool.reach(), awake);
+    }
+  };
+  // The machine may have been busy then, as with compiling: the first jobs, which leave the workers awake, measure once more.
+  let measurements = 32;
+  const measureAgain = (): void => {
+    if (measurements-- > 0) awake = within(0.002, pool.reach(), awake);
   };
 
-  // What sharing has saved of late, in milliseconds; where it costs instead, for others want the processors, the calling thread
-  // computes a number of jobs alone before it tries again, and twice as many each time that it fails.
-  let [saved, pause, resting] = [0, 0, 0];
+  // Workers that sleep are woken when as much was forgone since they last were as it costs, by jobs that follow one another so closely
+  // that they will be awake for the next ones.
+  let [forgone, lastForgone] = [0, 0];
+  const paysToWake = (saving: number): boolean => {
+    const now = performance.now();
+    forgone = now < lastForgone + spin ? forgone + saving : saving;
+    lastForgone = now;
+    if (forgone < asleep) return false;
+    forgone = 0;
+    return true;
+  };
+
+  // Where sharing costs, for others want the processors, the calling thread computes a number of jobs alone before it tries again, and
+  // twice as many each time that it fails.
+  let [left, pause, resting] = [credit, 0, 0];
   const judge = (saving: number): void => {
-    saved = Math.min(saved + saving, mostSaved);
-    if (saved === mostSaved) pause = 0;
-    if (saved >= 0) return;
+    left = Math.min(left + saving, credit);
+    if (left === credit) pause = 0;
+    if (left >= 0) return;
     pause = Math.min(Math.max(8, 2 * pause), 1024);
-    [saved, resting] = [0, pause];
+    [left, resting] = [credit / 4, pause];
   };
 
+  let shared = false;
+  const partsOf = (time: number): number => {
+    if (time === Infinity) return 2 * pool.threads;
+    const parts = Math.min(pool.threads, Math.floor(time / ((shared ? 1 : 2) * leastPart * awake)));
+    if (parts < 2) return 1;
+    if (resting > 0) {
+      resting--;
+      return 1;
+    }
+    if (pool.sleeping > 0 && !paysToWake(time - time / parts)) return 1;
+    // Several parts for each thread where there is time: one that comes late, is slower or interrupted leaves more to the others.
+    return parts * within(1, Math.floor(time / (parts * longPart)), mostParts);
+  };
+
+  // A clock costs as much as the smallest jobs: of those that are far too small to be shared, a few are timed.
+  let untimed = 0;
   return {
     ready: pool.ready.then(measure),
-    parts(milliseconds) {
-      const { threads } = pool;
-      if (threads === 1) return 1;
-      const needed = pool.sleeping > 0 ? 3 * latency.asleep : 4 * latency.awake;
-      if (milliseconds < needed) return 1;
-      if (resting > 0) {
-        resting--;
-        return 1;
-      }
-      // Two parts for each thread where there is time: one that comes late or is interrupted leaves more to the others.
-      return milliseconds < 8 * needed ? threads : 2 * threads;
+    share(kernel, estimate, use) {
+      const experience = experienceOf(kernel);
+      const time = experience.predict(estimate);
+      const parts = pool.threads === 1 ? 1 : partsOf(time);
+      if (parts === 1 && time < awake && ++untimed % 17 !== 0)
+        return use(1, (tiles, scratch) => pool.alone({ kernel, tiles, scratch }));
+      if (time >= awake) shared = parts > 1;
+      use(parts, (tiles, scratch) => {
+        const start = performance.now();
+        if (parts === 1) {
+          pool.alone({ kernel, tiles, scratch });
+          experience.learn(estimate, performance.now() - start);
+          return;
+        }
+        const alone = pool.run({ kernel, tiles, scratch });
+        if (estimate === Infinity) return;
+        experience.learn(estimate, alone);
+        judge(alone - (performance.now() - start));
+        measureAgain();
+      });
     },
-    run: (job) => judge(pool.run(job)),
   };
 }
-
-const within = (low: number, value: number, high: number): number => Math.min(Math.max(value, low), high);

@@ -18,7 +18,7 @@ export const workerScript: string = `
 'use strict';
 function serve({ module, memory, words, table, thread }) {
   const kernels = Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports);
-  const slot = ${c.slots} + ${c.slotSize} * (thread - 1);
+  const slot = ${c.slots} + ${c.slotSize} * thread;
   let pages = 0;
   function compute(tile) {
     // Some instructions compare with a size of the memory that an instance learns late when another thread lets it grow.
@@ -36,27 +36,34 @@ function serve({ module, memory, words, table, thread }) {
       Atomics.store(words, ${c.failed}, 1);
     }
   }
-  function idle(work) {
+  function idle(job) {
     const end = performance.now() + words[${c.spin}] / 1000;
     do {
-      for (let i = 0; i < 100; i++) if (Atomics.load(words, ${c.work}) !== work) return;
+      for (let i = 0; i < 100; i++) if (Atomics.load(words, ${c.job}) !== job) return;
     } while (performance.now() < end);
     Atomics.add(words, ${c.sleepers}, 1);
-    Atomics.wait(words, ${c.work}, work);
+    Atomics.wait(words, ${c.job}, job);
     Atomics.sub(words, ${c.sleepers}, 1);
   }
-  while (Atomics.load(words, slot + ${c.dismissed}) === 0) {
-    const work = Atomics.load(words, ${c.work});
-    const left = work & ${2 * maxTiles - 1};
-    if (left === 0) {
-      idle(work);
-      continue;
+  /** Takes and computes a tile of its own, else one of another thread's; whether there was one to take. */
+  function work() {
+    for (let i = 0; i < words[${c.threads}]; i++) {
+      const owner = ${c.slots} + ${c.slotSize} * ((thread + i) % words[${c.threads}]);
+      const word = Atomics.load(words, owner + ${c.left});
+      const left = word & ${2 * maxTiles - 1};
+      if (left === 0) continue;
+      // Busy first: when the caller sees that nothing is left, it sees as well who is still at it.
+      Atomics.store(words, slot + ${c.busy}, 1);
+      if (Atomics.compareExchange(words, owner + ${c.left}, word, word - 1) === word) compute(words[owner + ${c.first}] + left - 1);
+      Atomics.store(words, slot + ${c.busy}, 0);
+      if (Atomics.load(words, ${c.callerWaits}) !== 0) Atomics.notify(words, slot + ${c.busy});
+      return true;
     }
-    // Busy first: when the caller sees that nothing is left, it sees as well who is still at it.
-    Atomics.store(words, slot + ${c.busy}, 1);
-    if (Atomics.compareExchange(words, ${c.work}, work, work - 1) === work) compute(left - 1);
-    Atomics.store(words, slot + ${c.busy}, 0);
-    if (Atomics.load(words, ${c.callerWaits}) !== 0) Atomics.notify(words, slot + ${c.busy});
+    return false;
+  }
+  while (Atomics.load(words, slot + ${c.dismissed}) === 0) {
+    const job = Atomics.load(words, ${c.job});
+    if (!work()) idle(job);
   }
 }
 if (typeof require === 'function') {

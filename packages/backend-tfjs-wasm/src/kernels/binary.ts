@@ -2,7 +2,7 @@ import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorf
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
 import { transcendental } from './sharing.ts';
-import { split } from './split.ts';
+import { partsOf, ranges, split } from './split.ts';
 
 const arithmetic: Readonly<Record<string, number>> = {
   ...{ Maximum: 0, Minimum: 1, Add: 2, Sub: 3, Multiply: 4, RealDiv: 5, SquaredDifference: 6 },
@@ -11,6 +11,8 @@ const comparisons: Readonly<Record<string, number>> = {
   ...{ Equal: 16, NotEqual: 17, Less: 18, LessEqual: 19, Greater: 20, GreaterEqual: 21 },
 };
 const [prelu, eluGradient, geluGradient, siluGradient] = [7, 8, 9, 10];
+/** Room behind the axes in which the kernel repeats a short row; see `assembly/binary.ts`. */
+const patternBytes = 512;
 const logical = ['LogicalAnd', 'LogicalOr', 'LogicalXor'];
 
 /** Functions of two numbers with broadcasting, on float32; tfjs's own kernels take the other types. */
@@ -24,16 +26,21 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
       const size = util.sizeFromShape(axes.shape);
       const rank = axes.merged.length / 3;
       const cost = size * (code === geluGradient || code === siluGradient ? 2 * transcendental : 1);
-      const parts = host.parts(cost);
-      // Each part has axes of its own, which differ in the size of the first.
-      host.scratch(4 * axes.merged.length * parts, (scratch) =>
-        split(host, 'binary', { items, grain: rank === 1 ? 16 : 1, cost, parts }, (first, count, part) => {
-          const at = scratch + 4 * axes.merged.length * part;
-          host.writeInts(at, [count, ...axes.merged.slice(1)]);
-          const result = to + bytes * first * (size / items);
-          return [code, from + 4 * first * stepA, by + 4 * first * stepB, result, at, rank];
-        }),
-      );
+      const [grain, room] = [rank === 1 ? 16 : 1, 4 * axes.merged.length + patternBytes];
+      host.share('binary', cost, (most, compute) => {
+        const parts = partsOf(items, grain, most);
+        // Each part has axes of its own, which differ in the size of the first.
+        host.scratch(room * parts, (scratch) =>
+          compute(
+            ranges(items, parts, grain, (first, count, part) => {
+              const at = scratch + room * part;
+              host.writeInts(at, [count, ...axes.merged.slice(1)]);
+              const result = to + bytes * first * (size / items);
+              return [code, from + 4 * first * stepA, by + 4 * first * stepB, result, at, rank];
+            }),
+          ),
+        );
+      });
     });
   };
   const kernel =
@@ -94,6 +101,8 @@ export function broadcastAxes(
   a: readonly number[],
   b: readonly number[],
 ): { readonly shape: number[]; readonly merged: number[] } {
+  if (util.arraysEqual(a as number[], b as number[]))
+    return { shape: [...a], merged: [util.sizeFromShape(a as number[]), 1, 1] };
   const shape = broadcast_util.assertAndGetBroadcastShape(a as number[], b as number[]);
   const merged: [size: number, a: number, b: number][] = [];
   let [strideA, strideB] = [1, 1];

@@ -5,6 +5,7 @@ import { type KernelHost } from './host.ts';
 import { multiply, rowMajor, transposed } from './product.ts';
 import { maxGroups, sumOfGroups } from './groups.ts';
 import { multiplyAdd } from './sharing.ts';
+import { partsOf } from './split.ts';
 import { bytesOfImage, isPointwise, type Window, window2d, window3d, withWindows } from './window.ts';
 
 /** A convolution of one size of input, filter and output. */
@@ -105,18 +106,17 @@ function blocksOfImages(
   groups?: number,
 ): void {
   const n = channels(outShape);
-  const pay = host.parts(pixels(outShape) * pixels(filterShape) * n * multiplyAdd);
-  const parts = groups ?? Math.max(1, Math.min(window[0]!, pay));
-  withWindows(host, window, parts, (windows) => {
-    const bytes = Math.max(...windows.map(({ w }) => host.wasm.convolutionScratch(w, n)));
-    host.scratch(host.threads() * bytes, (at) =>
-      (pay > 1 ? host.share : host.inTurn)(
-        kernel,
-        windows.map(({ w, image }, part) => args(w, image, part)),
-        { argument: scratchArgument, at, bytes },
-      ),
-    );
-  });
+  host.share(kernel, pixels(outShape) * pixels(filterShape) * n * multiplyAdd, (most, compute) =>
+    withWindows(host, window, groups ?? partsOf(window[0]!, 1, most), (windows) => {
+      const size = Math.max(...windows.map(({ w }) => host.wasm.convolutionScratch(w, n)));
+      host.scratch(host.threads() * size, (at) =>
+        compute(
+          windows.map(({ w, image }, part) => args(w, image, part)),
+          { argument: scratchArgument, at, size },
+        ),
+      );
+    }),
+  );
 }
 
 interface Attributes extends Fused {

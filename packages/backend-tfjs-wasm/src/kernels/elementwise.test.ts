@@ -125,6 +125,24 @@ describe.each(builds)('functions of two numbers, $build', ({ relaxedSimd }) => {
     ),
   );
 
+  it.each(Object.entries(binary))('%s equals the cpu backend where a short row meets many', (_name, f) =>
+    fc.assert(
+      fc.asyncProperty(
+        ...[fc.constantFrom(1, 3), fc.constantFrom(7, 8, 43, 300), fc.integer({ min: 2, max: 34 })],
+        ...[fc.boolean(), fc.boolean(), seed],
+        (outer, rows, n, oneForAll, swap, seed) =>
+          expectSameAsCpu(() => {
+            const [many, one] = [
+              randomTensor(seed, [outer, rows, n]),
+              randomTensor(seed + 1, oneForAll ? [n] : [outer, 1, n]),
+            ].map((t) => t.mul(3).round()) as [tf.Tensor, tf.Tensor];
+            return swap ? f(one, many) : f(many, one);
+          }),
+      ),
+      { seed: 4, numRuns: 30 },
+    ),
+  );
+
   it.each(Object.entries(binary))('%s takes NaN, infinities and zeros, and integers', async (_name, f) => {
     const [a, b] = [[...special], [...special]].map(
       (v, axis) => () => tf.tensor(v, axis === 0 ? [v.length, 1] : [1, v.length]),

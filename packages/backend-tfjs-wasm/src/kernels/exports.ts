@@ -3,8 +3,9 @@ type Epilogue = [bias: number, activation: number, slope: number, slopes: number
 /** The functions of the kernels' module (`assembly/index.ts`). Offsets count bytes, strides elements; a bool is 0 or 1. */
 export interface Exports {
   gemmScratch(m: number, n: number, k: number): number;
-  gemmFused(
+  gemmBatch(
     ...args: [
+      ...[count: number, aStep: number, bStep: number, cStep: number, slopesStep: number],
       ...[a: number, aRowStride: number, aColumnStride: number],
       ...[b: number, bRowStride: number, bColumnStride: number],
       ...[c: number, cRowStride: number, m: number, n: number, k: number, add: number, scratch: number],

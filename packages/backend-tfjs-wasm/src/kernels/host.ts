@@ -5,7 +5,7 @@ import { WasmError } from '../error.ts';
 import { hasRelaxedSimd } from '../features.ts';
 import { relaxedSimd, simd } from './embedded.ts';
 import { type Exports } from './exports.ts';
-import { probeBytes, type Sharing, sharing } from './sharing.ts';
+import { type Sharing, sharing } from './sharing.ts';
 
 /** What a kernel needs: our functions in tfjs's memory, where tensors lie in it, and scratch. */
 export interface KernelHost extends Sharing {
@@ -106,14 +106,8 @@ export function createKernelHost(
       tfjs._free(at);
     }
   };
-  const fill: KernelHost['fill'] = (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value);
-  const probe = (use: (at: number) => void): void =>
-    scratch(probeBytes, (at) => {
-      fill(at, probeBytes / 4, 1);
-      use(at);
-    });
   return {
-    ...sharing(wasm, pool, probe),
+    ...sharing(wasm, pool),
     backend,
     wasm,
     relaxedSimd: relaxed,
@@ -130,7 +124,7 @@ export function createKernelHost(
     },
     floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     doubles: (at, count) => new Float64Array(memory.buffer, at, count),
-    fill,
+    fill: (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value),
     writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
     ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     dispose: () => pool?.dispose(),

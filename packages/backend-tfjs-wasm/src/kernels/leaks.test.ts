@@ -70,7 +70,7 @@ describe.each(builds)('memory, $build', ({ relaxedSimd }) => {
     const conv = { strides: 1, pad: 'valid', dataFormat: 'NHWC', dilations: 1 };
     const indices = tf.tensor1d([0, 99], 'int32');
     const calls: readonly (readonly [string, Record<string, tf.Tensor>, object, keyof KernelHost['wasm'] | null])[] = [
-      ['BatchMatMul', { a, b }, { transposeA: false, transposeB: false }, 'gemmFused'],
+      ['BatchMatMul', { a, b }, { transposeA: false, transposeB: false }, 'gemmBatch'],
       ['Conv2D', { x: x4, filter }, conv, 'convolution'],
       ['DepthwiseConv2dNative', { x: x4, filter: dw }, conv, 'depthwise'],
       [

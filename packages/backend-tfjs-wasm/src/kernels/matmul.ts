@@ -1,7 +1,7 @@
 import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type Finish, type Fused, withFinish } from './finish.ts';
 import { type KernelHost } from './host.ts';
-import { type Matrix, multiply, rowMajor, transposed } from './product.ts';
+import { type Matrix, multiply, type Product, rowMajor, transposed } from './product.ts';
 
 /** op(A) op(B) for each pair of matrices of two batches, which broadcast, then bias and activation. */
 export interface MatMul extends Fused {
@@ -33,11 +33,14 @@ export function matMul(
       // One matrix for the whole batch: all its rows make one tall product.
       if (util.sizeFromShape(batchB) === 1 && !transposeA && util.sizeFromShape(batch) > 1) {
         const rows = util.sizeFromShape(batch) * m;
-        run(host, [[rowMajor(host.offset(a), rows, ka), ab.b(0)]], out, rows * n, finish);
+        run(host, [{ a: rowMajor(host.offset(a), rows, ka), b: ab.b(0) }], out, rows * n, finish);
       } else {
         const [indexA, indexB] = [broadcastIndex(batchA, batch), broadcastIndex(batchB, batch)];
-        const pairs = indexA.map((i, at) => [ab.a(i), ab.b(indexB[at]!)] as const);
-        run(host, pairs, out, m * n, finish);
+        const products = inSteps(indexA, indexB).map(([first, count, stepA, stepB]) => ({
+          ...{ a: ab.a(indexA[first]!), b: ab.b(indexB[first]!) },
+          ...{ count, aStep: 4 * stepA * m * ka, bStep: 4 * stepB * ka * n },
+        }));
+        run(host, products, out, m * n, finish);
       }
     }),
   );
@@ -62,6 +65,7 @@ function sources(host: KernelHost, a: TensorInfo, b: TensorInfo, transposeA: boo
 
 /** For each matrix of the broadcast batch, which matrix of the smaller batch it is. */
 export function broadcastIndex(from: readonly number[], to: readonly number[]): number[] {
+  if (to.length === 0) return [0];
   let index = [0];
   let stride = util.sizeFromShape(from as number[]);
   for (let d = 0; d < to.length; d++) {
@@ -73,20 +77,41 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
   return index;
 }
 
+/** The pairs of a batch in as few runs as have equal steps in both: the first, how many, and the steps. */
+function inSteps(
+  a: readonly number[],
+  b: readonly number[],
+): readonly (readonly [first: number, count: number, stepA: number, stepB: number])[] {
+  const runs: [number, number, number, number][] = [];
+  for (let i = 0; i < a.length; i++) {
+    const run = runs[runs.length - 1];
+    const [stepA, stepB] = run ? [a[i]! - a[i - 1]!, b[i]! - b[i - 1]!] : [0, 0];
+    if (run && (run[1] === 1 || (run[2] === stepA && run[3] === stepB))) {
+      run[1]++;
+      run[2] = stepA;
+      run[3] = stepB;
+    } else runs.push([i, 1, 0, 0]);
+  }
+  return runs;
+}
+
+/** Products whose results lie side by side in `out`, each of `size` numbers. */
 function run(
   host: KernelHost,
-  pairs: readonly (readonly [Matrix, Matrix])[],
+  products: readonly Omit<Product, 'c'>[],
   out: TensorInfo,
   size: number,
   finish: Finish,
 ): void {
   if (size === 0) return;
-  const at = host.offset(out);
+  let done = 0;
   multiply(
     host,
-    pairs.map(([a, b], i) => {
-      const slopes = finish.slopeStride ? finish.slopes + 4 * i * size : finish.slopes;
-      return { a, b, c: at + 4 * i * size, finish: { ...finish, slopes } };
+    products.map((product) => {
+      const slopes = finish.slopeStride ? finish.slopes + 4 * done * size : finish.slopes;
+      const c = host.offset(out) + 4 * done * size;
+      done += product.count ?? 1;
+      return { ...product, c, finish: { ...finish, slopes } };
     }),
   );
 }

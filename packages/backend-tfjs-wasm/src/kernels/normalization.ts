@@ -2,7 +2,7 @@ import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { groupsOf, sumOfGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
-import { bounds, split } from './split.ts';
+import { ranges, split } from './split.ts';
 
 /**
  * FusedBatchNorm, its statistics one value for each channel or for each element; OverparamLayerNorm, which returns
@@ -33,17 +33,14 @@ export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<R
       return host.several([x.shape, scale.shape], (dx, dScale) => {
         const [at, from, by, g] = [host.offset(statistics), host.offset(x), host.offset(scale), host.offset(dy)];
         const groups = Math.min(groupsOf(rows * n), Math.max(rows, 1));
-        const first = bounds(rows, groups, 1);
         sumOfGroups(host, groups, n, dScale!, (partial) =>
-          (host.parts(6 * rows * n) > 1 ? host.share : host.inTurn)(
-            'layerNormGradient',
-            first.slice(1).map((end, group) => {
-              const row = first[group]!;
-              return [
-                ...[from + 4 * row * n, by, g + 4 * row * n, end - row, n, at + 4 * row, at + 4 * (rows + row)],
+          host.share('layerNormGradient', 6 * rows * n, (_, compute) =>
+            compute(
+              ranges(rows, groups, 1, (row, count, group) => [
+                ...[from + 4 * row * n, by, g + 4 * row * n, count, n, at + 4 * row, at + 4 * (rows + row)],
                 ...[dx! + 4 * row * n, partial(group)],
-              ];
-            }),
+              ]),
+            ),
           ),
         );
       });

@@ -2,7 +2,7 @@ import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type Exports } from './exports.ts';
 import { groupsOf, maxGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
-import { bounds, split } from './split.ts';
+import { ranges, split } from './split.ts';
 
 type Inputs<Name extends string> = Readonly<Record<Name, TensorInfo>>;
 
@@ -45,10 +45,10 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
       return host.make([4], 'float32', (out) =>
         host.scratch(16 * maxGroups, (at) => {
           const [x, y, groups] = [offset(g), offset(d), groupsOf(size(g))];
-          const first = bounds(size(g), groups, 16);
-          (host.parts(2 * size(g)) > 1 ? host.share : host.inTurn)(
-            'dots',
-            first.slice(1).map((end, i) => [x + 4 * first[i]!, y + 4 * first[i]!, end - first[i]!, at + 16 * i]),
+          host.share('dots', 2 * size(g), (_, compute) =>
+            compute(
+              ranges(size(g), groups, 16, (first, count, i) => [x + 4 * first, y + 4 * first, count, at + 16 * i]),
+            ),
           );
           const sums = [0, 0];
           host.doubles(at, 2 * groups).forEach((part, i) => (sums[i % 2]! += part));

@@ -1,7 +1,7 @@
 import { type KernelHost } from './host.ts';
 import { type Finish, linear } from './finish.ts';
 import { multiplyAdd } from './sharing.ts';
-import { bounds } from './split.ts';
+import { bounds, ranges } from './split.ts';
 
 /** A matrix in tfjs's memory: where it starts in bytes, its size, and its strides in elements. */
 export interface Matrix {
@@ -22,12 +22,16 @@ export function transposed(a: Matrix): Matrix {
   return { at: a.at, rows: a.columns, columns: a.rows, rowStride: a.columnStride, columnStride: a.rowStride };
 }
 
-/** C = finish(A B). Rows of C lie side by side, as its columns do. */
+/** C = finish(A B), for a batch of matrices. Rows of C lie side by side, as its columns do, and its matrices too. */
 export interface Product {
   readonly a: Matrix;
   readonly b: Matrix;
   readonly c: number;
   readonly finish?: Finish;
+  /** How many there are, 1 by default, and the bytes from one A or B to the next. */
+  readonly count?: number;
+  readonly aStep?: number;
+  readonly bStep?: number;
 }
 
 /** Products of one size, on all threads where that pays: several at a time, and large ones in blocks of C. */
@@ -35,16 +39,17 @@ export function multiply(host: KernelHost, products: readonly Product[]): void {
   const first = products[0];
   if (!first) return;
   const [m, n, k] = [first.a.rows, first.b.columns, first.a.columns];
-  const parts = host.parts(products.length * m * n * k * multiplyAdd);
-  const blocks = blocksOf(m, n, k, Math.ceil(parts / products.length));
-  const bytes = Math.max(...blocks.map(({ rows, columns }) => host.wasm.gemmScratch(rows, columns, k)));
-  host.scratch(host.threads() * bytes, (at) =>
-    host.share(
-      'gemmFused',
-      products.flatMap((product) => blocks.map((block) => callOf(product, block, n, k))),
-      { argument: scratchArgument, at, bytes },
-    ),
-  );
+  const total = products.reduce((total, { count = 1 }) => total + count, 0);
+  host.share('gemmBatch', total * m * n * k * multiplyAdd, (parts, compute) => {
+    const blocks = blocksOf(m, n, k, Math.ceil(parts / total));
+    const size = Math.max(...blocks.map(({ rows, columns }) => host.wasm.gemmScratch(rows, columns, k)));
+    host.scratch(host.threads() * size, (at) =>
+      compute(
+        products.flatMap((product) => blocks.flatMap((block) => callsOf(product, block, parts))),
+        { argument: scratchArgument, at, size },
+      ),
+    );
+  });
 }
 
 interface Block {
@@ -54,18 +59,15 @@ interface Block {
   readonly columns: number;
 }
 
-const scratchArgument = 12;
+const scratchArgument = 17;
 
 /**
  * Blocks of an m x n matrix. An element of C is the same to the bit in any of them: columns are cut where the kernel's panels of 8
  * begin, and a single row or column, which has a kernel of its own, is never split off.
  */
 function blocksOf(m: number, n: number, k: number, parts: number): readonly Block[] {
-  const [mostRows, mostColumns] = [Math.floor(m / 24), Math.floor(n / 32)];
   if (parts <= 1 || m === 1 || n === 1 || k === 0) return [{ row: 0, rows: m, column: 0, columns: n }];
-  // Each block of rows packs B again, each block of columns A: cut the longer side first.
-  const rowParts = Math.max(1, Math.min(mostRows, m >= n ? parts : Math.ceil(parts / Math.max(1, mostColumns))));
-  const columnParts = Math.max(1, Math.min(mostColumns, Math.ceil(parts / rowParts)));
+  const [rowParts, columnParts] = gridOf(m, n, parts);
   const [rows, columns] = [bounds(m, rowParts, 6), bounds(n, columnParts, 8)];
   return rows.slice(1).flatMap((end, i) =>
     columns.slice(1).map((right, j) => ({
@@ -75,14 +77,34 @@ function blocksOf(m: number, n: number, k: number, parts: number): readonly Bloc
   );
 }
 
-function callOf({ a, b, c, finish = linear }: Product, block: Block, n: number, k: number): readonly number[] {
-  const { row, rows, column, columns } = block;
+/** Into how many rows and columns of blocks C is cut. Each row of blocks packs B again, each column A: so that this is the least. */
+function gridOf(m: number, n: number, parts: number): readonly [rows: number, columns: number] {
+  const [mostRows, mostColumns] = [Math.max(1, Math.floor(m / 24)), Math.max(1, Math.floor(n / 32))];
+  const grids = Array.from({ length: Math.min(parts, mostRows) }, (_, i) => {
+    const [rows, columns] = [i + 1, Math.min(mostColumns, Math.ceil(parts / (i + 1)))];
+    return { rows, columns, blocks: Math.min(parts, rows * columns), packed: m * columns + n * rows };
+  });
+  const best = grids.reduce((a, b) => (b.blocks > a.blocks || (b.blocks === a.blocks && b.packed < a.packed) ? b : a));
+  return [best.rows, best.columns];
+}
+
+/** A block of each C of the batch, in at most so many calls. */
+function callsOf(
+  { a, b, c, finish = linear, count = 1, aStep = 0, bStep = 0 }: Product,
+  { row, rows, column, columns }: Block,
+  parts: number,
+): readonly (readonly number[])[] {
+  const [k, n] = [a.columns, b.columns];
   const { bias, activation, slope, slopes, slopeStride } = finish;
-  return [
-    ...[a.at + 4 * row * a.rowStride, a.rowStride, a.columnStride],
-    ...[b.at + 4 * column * b.columnStride, b.rowStride, b.columnStride],
-    ...[c + 4 * (row * n + column), n, rows, columns, k, 0, 0],
+  const cStep = 4 * a.rows * n;
+  const slopesStep = slopeStride ? cStep : 0;
+  const at = row * n + column;
+  return ranges(count, Math.min(count, parts), 1, (from, some) => [
+    ...[some, aStep, bStep, cStep, slopesStep],
+    ...[a.at + from * aStep + 4 * row * a.rowStride, a.rowStride, a.columnStride],
+    ...[b.at + from * bStep + 4 * column * b.columnStride, b.rowStride, b.columnStride],
+    ...[c + from * cStep + 4 * at, n, rows, columns, k, 0, 0],
     ...[bias && bias + 4 * column, activation, slope],
-    ...[slopes && slopes + 4 * (row * slopeStride + column), slopeStride],
-  ];
+    ...[slopes && slopes + from * slopesStep + 4 * (row * slopeStride + column), slopeStride],
+  ]);
 }

@@ -3,7 +3,7 @@ import { asFloat } from './as-float.ts';
 import { groupsOf } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
-import { bounds, split } from './split.ts';
+import { ranges, split } from './split.ts';
 
 const [sum, max, min] = [0, 1, 2];
 /** Rows that the kernel adds up before it adds them to what it has. */
@@ -79,27 +79,21 @@ function reduceMiddle(
     ]);
     return;
   }
-  const first = bounds(n, groups, block);
-  const call = host.parts(cost) > 1 ? host.share : host.inTurn;
-  const each = (args: (row: number, rows: number, group: number) => number[]): readonly number[][] =>
-    first.slice(1).map((end, group) => args(first[group]!, end - first[group]!, group));
+  const shared = (
+    kernel: 'total' | 'reduce',
+    args: (row: number, rows: number, group: number) => readonly number[],
+  ): void => host.share(kernel, cost, (_, compute) => compute(ranges(n, groups, block, args)));
   if (inner === 1 && op === sum) {
     // The sum of all numbers stays in float64 until it is done.
     host.scratch(8 * groups, (at) => {
-      call(
-        'total',
-        each((row, rows, group) => [x + 4 * row, rows, at + 8 * group]),
-      );
+      shared('total', (row, rows, group) => [x + 4 * row, rows, at + 8 * group]);
       const total = host.doubles(at, groups).reduce((total, part) => total + part, 0);
       host.fill(y, 1, total * Math.fround(scale));
     });
     return;
   }
   host.scratch(4 * groups * inner, (at) => {
-    call(
-      'reduce',
-      each((row, rows, group) => [op, x + 4 * row * inner, 1, rows, inner, 1, at + 4 * group * inner]),
-    );
+    shared('reduce', (row, rows, group) => [op, x + 4 * row * inner, 1, rows, inner, 1, at + 4 * group * inner]);
     host.wasm.reduce(op, at, 1, groups, inner, scale, y);
   });
 }

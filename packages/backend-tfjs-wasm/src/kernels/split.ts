@@ -8,28 +8,37 @@ export interface Range {
   readonly grain?: number;
   /** What all of it costs, in numbers that pass through a simple function. */
   readonly cost: number;
-  /** In how many parts at most; default: as many as pay. */
-  readonly parts?: number;
 }
 
 /**
  * Calls a kernel for ranges of its items, which threads share where that pays. Whatever the ranges are, the results are the same
  * to the bit: only what comes out of one item, in one order of operations, may be split.
  *
- * @param args the arguments for `count` items from the one at `first` on; `part` counts the ranges
+ * @param args the arguments for `count` items from the one at `first` on
  */
 export function split(
   host: KernelHost,
   kernel: keyof Exports,
-  { items, grain = 1, cost, parts: most = host.parts(cost) }: Range,
-  args: (first: number, count: number, part: number) => readonly number[],
+  { items, grain = 1, cost }: Range,
+  args: (first: number, count: number) => readonly number[],
 ): void {
-  const parts = Math.max(1, Math.min(most, Math.floor(items / grain)));
+  host.share(kernel, cost, (most, compute) => compute(ranges(items, partsOf(items, grain, most), grain, args)));
+}
+
+/** Into how many parts, at most, items can be cut that lie side by side in grains. */
+export const partsOf = (items: number, grain: number, most: number): number =>
+  Math.max(1, Math.min(most, Math.floor(items / grain)));
+
+/** What `of` makes of each of so many about equal parts of the items, which begin at multiples of `grain`. */
+export function ranges<T>(
+  items: number,
+  parts: number,
+  grain: number,
+  of: (first: number, count: number, part: number) => T,
+): T[] {
+  if (parts === 1) return [of(0, items, 0)];
   const at = bounds(items, parts, grain);
-  host.share(
-    kernel,
-    Array.from({ length: parts }, (_, part) => args(at[part]!, at[part + 1]! - at[part]!, part)),
-  );
+  return Array.from({ length: parts }, (_, part) => of(at[part]!, at[part + 1]! - at[part]!, part));
 }
 
 /** Where `parts` about equal parts of `items` begin, at multiples of `grain`, and where the last one ends. */

@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
-import { split } from './split.ts';
+import { partsOf, ranges } from './split.ts';
 
 /** One loop of a copy: how often, and the steps through source and target, in elements. */
 export interface Loop {
@@ -63,13 +63,18 @@ export function stridedCopy(
   const [items, fromStep, toStep] = numbers as [number, number, number];
   const [from, to] = [host.offset(x) + start * bytes, host.offset(out) + target * bytes];
   const cost = planned.reduce((product, { size }) => product * size, 1);
-  const parts = host.parts(cost);
-  // Each part has a plan of its own, which differs in how often the outermost loop goes round.
-  host.scratch(4 * numbers.length * parts, (scratch) =>
-    split(host, 'stridedCopy', { items, grain: planned.length === 1 ? 64 : 1, cost, parts }, (first, count, part) => {
-      const at = scratch + 4 * numbers.length * part;
-      host.writeInts(at, [count, ...numbers.slice(1)]);
-      return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
-    }),
-  );
+  const grain = planned.length === 1 ? 64 : 1;
+  host.share('stridedCopy', cost, (most, compute) => {
+    const parts = partsOf(items, grain, most);
+    // Each part has a plan of its own, which differs in how often the outermost loop goes round.
+    host.scratch(4 * numbers.length * parts, (scratch) =>
+      compute(
+        ranges(items, parts, grain, (first, count, part) => {
+          const at = scratch + 4 * numbers.length * part;
+          host.writeInts(at, [count, ...numbers.slice(1)]);
+          return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
+        }),
+      ),
+    );
+  });
 }

@@ -53,7 +53,7 @@ const computations: Readonly<Record<string, Compute>> = {
   ],
   'batches of products': () => [
     ...[matMul([7, 60, 30], [7, 30, 70]), matMul([2, 60, 30], [2, 30, 70]), matMul([5, 9, 30], [30, 40])],
-    matMul([4, 30, 60], [1, 70, 30], true, true),
+    ...[matMul([4, 30, 60], [1, 70, 30], true, true), matMul([3, 1, 20, 30], [1, 5, 30, 40])],
   ],
   'products with bias and activation': () => [
     ...[fused('relu'), fused('elu'), fused('sigmoid'), fused('prelu', [99]), fused('prelu', [3, 70, 99])],
@@ -91,7 +91,9 @@ const computations: Readonly<Record<string, Compute>> = {
   'functions of two numbers': () => {
     const [x, y] = [r(1, [30, 40, 50]), r(2, [30, 40, 50])];
     const [row, column] = [r(3, [50]), r(4, [30, 1, 1])];
+    const [many, short] = [r(5, [901, 6]), r(6, [6])];
     return [
+      ...[tf.add(many, short), tf.sub(short, many), tf.less(many, short)],
       ...[tf.add(x, y), tf.mul(x, row), tf.sub(column, x), tf.maximum(x, column), tf.div(x, 3), tf.prelu(x, row)],
       ...[tf.add(r(5, [1, 40, 50]), column), tf.squaredDifference(x, tf.scalar(0.5))],
       ...[tf.greater(x, y), tf.lessEqual(x, row), tf.equal(r(6, [3001]), 0.5), tf.where(tf.less(x, y), x, y)],
@@ -171,22 +173,23 @@ const computations: Readonly<Record<string, Compute>> = {
 
 describe.each(builds)('threads, $build', ({ relaxedSimd }) => {
   let host: KernelHost;
-  let pays: KernelHost['parts'];
+  let share: KernelHost['share'];
   beforeAll(async () => {
     tf.engine().reset();
     expect(await useWasm({ relaxedSimd, threads: 3 })).toMatchObject({ relaxedSimd, threads: 3 });
     host = installedHost()!;
-    pays = host.parts;
+    share = host.share;
   });
   afterAll(() => host.dispose());
 
   /** The bits of what is computed when work is split into so many parts. */
   const bits = (compute: Compute, parts: number): Buffer[] => {
-    (host as { parts: KernelHost['parts'] }).parts = () => parts;
+    (host as { share: KernelHost['share'] }).share = (kernel, _, use) =>
+      share(kernel, parts > 1 ? Infinity : 0, (_, compute) => use(parts, compute));
     const tensors = tf.tidy(() => [compute()].flat() as tf.Tensor[]);
     const values = tensors.map((t) => t.dataSync());
     tf.dispose(tensors);
-    (host as { parts: KernelHost['parts'] }).parts = pays;
+    (host as { share: KernelHost['share'] }).share = share;
     return values.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
   };
 

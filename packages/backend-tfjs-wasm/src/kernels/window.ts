@@ -1,7 +1,7 @@
 import { type backend_util, util } from '@tensorflow/tfjs-core';
 import { type Exports } from './exports.ts';
 import { type KernelHost } from './host.ts';
-import { bounds } from './split.ts';
+import { partsOf, ranges } from './split.ts';
 
 /** A sliding window as `assembly/window.ts` takes it: 20 numbers, 2-d operations with depth 1. */
 export type Window = readonly number[];
@@ -17,15 +17,16 @@ export function withWindows(
   host: KernelHost,
   [batch, ...rest]: Window,
   parts: number,
-  use: (windows: readonly { readonly w: number; readonly image: number; readonly images: number }[]) => void,
+  use: (windows: readonly { readonly w: number; readonly image: number }[]) => void,
 ): void {
   host.scratch(windowBytes * parts, (at) => {
-    const first = bounds(batch!, parts, 1);
-    const windows = Array.from({ length: parts }, (_, part) => ({
-      ...{ w: at + part * windowBytes, image: first[part]!, images: first[part + 1]! - first[part]! },
-    }));
-    for (const { w, images } of windows) host.writeInts(w, [images, ...rest]);
-    use(windows);
+    use(
+      ranges(batch!, parts, 1, (image, images, part) => {
+        const w = at + part * windowBytes;
+        host.writeInts(w, [images, ...rest]);
+        return { w, image };
+      }),
+    );
   });
 }
 
@@ -66,11 +67,9 @@ export function overImages(
   args: (w: number, image: number, part: number) => readonly number[],
   groups?: number,
 ): void {
-  const pay = host.parts(cost);
-  withWindows(host, window, groups ?? Math.max(1, Math.min(window[0]!, pay)), (windows) =>
-    (pay > 1 ? host.share : host.inTurn)(
-      kernel,
-      windows.map(({ w, image }, part) => args(w, image, part)),
+  host.share(kernel, cost, (most, compute) =>
+    withWindows(host, window, groups ?? partsOf(window[0]!, 1, most), (windows) =>
+      compute(windows.map(({ w, image }, part) => args(w, image, part))),
     ),
   );
 }

@@ -14,6 +14,12 @@ const perThread = scratch * 8;
 const differsAt = (a: Float64Array, b: Float64Array): number => a.findIndex((x, i) => !Object.is(x, b[i]));
 const lost = (message: string): Error => new Error(message);
 
+/** A team that always shares, in so many parts. */
+const cutting = (pool: Pool, parts: number): Team => {
+  const team = createTeam(pool);
+  return { ...team, share: (kernel, _, use) => team.share(kernel, Infinity, (_, compute) => use(parts, compute)) };
+};
+
 describe('a product on several threads', () => {
   const module = compiledSharedKernels()!;
   const elements = 40_000;
@@ -36,7 +42,7 @@ describe('a product on several threads', () => {
     const parts = fc.integer({ min: 1, max: 9 });
     fc.assert(
       fc.property(size, size, size, seed, flags, parts, (m, n, k, s, [left, right, add], parts) => {
-        const team: Team = { ...createTeam(pool), parts: () => parts };
+        const team = cutting(pool, parts);
         const [at, b] = [3 * scratch, 3 * scratch + m * k];
         const c = b + k * n;
         const [ars, acs] = left ? [1, m] : [k, 1];
@@ -57,7 +63,7 @@ describe('a product on several threads', () => {
     const triangles = fc.constantFrom(1 as const, 2 as const);
     fc.assert(
       fc.property(...sizes, seed, triangles, fc.integer({ min: 2, max: 9 }), (n, k, s, triangle, parts) => {
-        const team: Team = { ...createTeam(pool), parts: () => parts };
+        const team = cutting(pool, parts);
         const [at, c] = [3 * scratch, 3 * scratch + n * k];
         const result = (gemm: Kernels['gemm']): Float64Array => {
           heap.set(Float64Array.from({ length: n * k + n * n }, uniform(s)));
@@ -74,17 +80,18 @@ describe('a product on several threads', () => {
   });
 
   it('is left to one thread where it is small, or a triangle of no square', () => {
-    const run = vi.fn();
-    const parts = vi.fn((milliseconds: number) => (milliseconds < 0.01 ? 1 : 4));
     const gemm = vi.fn();
-    const product = sharedProduct(gemm, { ready: Promise.resolve(), parts, run }, scratch);
+    const share = vi.fn<Team['share']>();
+    const product = sharedProduct(gemm, { ready: Promise.resolve(), share }, scratch);
     product(0, 1, 1, 0, 1, 1, 0, 1, 10, 10, 10, 1, false);
     product(0, 1, 1, 0, 1, 1, 0, 1, 1000, 999, 1000, 1, false, 1);
-    expect(run).not.toHaveBeenCalled();
     expect(gemm).toHaveBeenCalledTimes(2);
     product(0, 1, 1, 0, 1, 1, 0, 1, 1000, 1000, 1000, 1, false, 1);
-    expect(run).toHaveBeenCalledTimes(1);
     expect(gemm).toHaveBeenCalledTimes(2);
+    expect(share.mock.calls).toEqual([['gemm', expect.any(Number), expect.any(Function)]]);
+    // A triangle takes half the time of a square.
+    product(0, 1, 1, 0, 1, 1, 0, 1, 1000, 1000, 1000, 1, false);
+    expect(share.mock.calls[1]![1]).toBeCloseTo(2 * share.mock.calls[0]![1], 9);
   });
 });
 
@@ -171,7 +178,7 @@ describe('useThreads', () => {
   });
 
   it('says THREAD_LOST once where a thread died at work, and goes on', async () => {
-    const p = positiveDefinite(300, 1);
+    const p = positiveDefinite(600, 1);
     const expected = cholesky(p);
     vi.resetModules();
     vi.doMock('@overparam/threads', async (original) => {
@@ -179,7 +186,7 @@ describe('useThreads', () => {
       const silent = ({ words }: WorkerData, events: { ready(): void }): { terminate(): void } => {
         events.ready();
         // It took a tile, and was never heard of again.
-        words[16] = 1;
+        words[32 + 2] = 1;
         return { terminate() {} };
       };
       const createPool: typeof threads.createPool = (options) =>

@@ -12,6 +12,8 @@ interface Block {
 
 /** Multiply-adds in a millisecond, roughly. */
 const RATE = 3e6;
+/** Multiply-adds that are done before threads could be asked. */
+const SMALL = 10_000;
 
 /**
  * The product C = alpha A B on all threads, wherever that pays: each block of C is a product of its own. An element is a sum in the
@@ -23,18 +25,19 @@ const RATE = 3e6;
 export function sharedProduct(gemm: Kernels['gemm'], team: Team, scratch: number): Kernels['gemm'] {
   return (a, ars, acs, b, brs, bcs, c, ldc, m, n, k, alpha, add, triangle = 0) => {
     const work = (m * n * k) / (triangle ? 2 : 1);
-    const parts = triangle && m !== n ? 1 : team.parts(work / RATE);
-    if (parts === 1) {
+    if (work < SMALL || (triangle && m !== n)) {
       gemm(a, ars, acs, b, brs, bcs, c, ldc, m, n, k, alpha, add, triangle);
       return;
     }
-    const tiles = (triangle ? triangleBlocks(n, triangle, parts) : stripes(m, n, parts)).map((block) => {
-      const { row, rows, column, columns } = block;
-      const to = c + row * ldc + column;
-      const [left, right] = [a + row * ars, b + column * bcs];
-      return [left, ars, acs, right, brs, bcs, to, ldc, rows, columns, k, alpha, Number(add), block.triangle, 0];
+    team.share('gemm', work / RATE, (parts, compute) => {
+      const tiles = (triangle ? triangleBlocks(n, triangle, parts) : stripes(m, n, parts)).map((block) => {
+        const { row, rows, column, columns } = block;
+        const to = c + row * ldc + column;
+        const [left, right] = [a + row * ars, b + column * bcs];
+        return [left, ars, acs, right, brs, bcs, to, ldc, rows, columns, k, alpha, Number(add), block.triangle, 0];
+      });
+      compute(tiles, { argument: 14, at: 0, size: scratch });
     });
-    team.run({ kernel: 'gemm', tiles, scratch: { argument: 14, at: 0, size: scratch } });
   };
 }
 
