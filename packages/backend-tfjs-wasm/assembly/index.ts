@@ -14,5 +14,6 @@ export { binary, logical, select } from './binary';
 export { adagrad, adam, axpy, dots, momentum } from './optimizer';
 export { batchNorm, layerNorm, layerNormGradient } from './normalize';
 export { logSoftmax, softmax, softmaxCrossEntropy, softmaxGradient } from './softmax';
+export { fill } from './fill';
 export { dropout } from './dropout';
 export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';

@@ -8,7 +8,7 @@ import { log1p4, log4 } from './log';
 @inline
 const EXP = 0, EXPM1 = 1, LOG = 2, LOG1P = 3, SIGMOID = 4, TANH = 5, SOFTPLUS = 6, ERF = 7, ELU = 8, SELU = 9,
   LEAKY_RELU = 10, SQRT = 11, RSQRT = 12, RECIPROCAL = 13, STEP = 14, SQUARE = 15, CUBE = 16,
-  GELU = 17, SILU = 18;
+  GELU = 17, SILU = 18, RELU = 19, RELU6 = 20, NEG = 21, ABS = 22;
 
 /** y = f(x), with a parameter for those that have one. */
 export function unary(f: i32, x: usize, y: usize, n: i32, alpha: f32): void {
@@ -30,7 +30,11 @@ export function unary(f: i32, x: usize, y: usize, n: i32, alpha: f32): void {
   else if (f == SQUARE) each(SQUARE, x, y, n, alpha);
   else if (f == CUBE) each(CUBE, x, y, n, alpha);
   else if (f == GELU) each(GELU, x, y, n, alpha);
-  else each(SILU, x, y, n, alpha);
+  else if (f == SILU) each(SILU, x, y, n, alpha);
+  else if (f == RELU) each(RELU, x, y, n, alpha);
+  else if (f == RELU6) each(RELU6, x, y, n, alpha);
+  else if (f == NEG) each(NEG, x, y, n, alpha);
+  else each(ABS, x, y, n, alpha);
 }
 
 // @ts-ignore: decorator
@@ -71,5 +75,9 @@ function apply(f: i32, x: v128, a: v128): v128 {
   if (f == SQUARE) return f32x4.mul(x, x);
   if (f == CUBE) return f32x4.mul(f32x4.mul(x, x), x);
   if (f == GELU) return f32x4.mul(x, normalDistribution4(x));
-  return f32x4.mul(x, sigmoid4(x));
+  if (f == SILU) return f32x4.mul(x, sigmoid4(x));
+  if (f == RELU) return f32x4.max(x, zero);
+  if (f == RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
+  if (f == NEG) return f32x4.neg(x);
+  return f32x4.abs(x);
 }

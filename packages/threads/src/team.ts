@@ -22,6 +22,9 @@ export interface Team {
 /** Milliseconds to reach a worker, where a machine is slow, and the clock coarse. */
 const slowest = { asleep: 0.2, awake: 0.02 };
 
+/** Jobs of fewer milliseconds are done before it is decided whether to share them. */
+const smallest = 0.002;
+
 /**
  * A part takes so many times as long as it takes to reach a worker at least, for cutting a job costs the caller about as much again;
  * and twice as many after a job that was not shared, for then what it wrote lies in the cache of the calling thread alone.
@@ -44,18 +47,17 @@ export function createTeam(pool: Pool): Team {
   };
   // Milliseconds until a worker is reached; until they are measured, those of a slow machine.
   let [asleep, awake] = [slowest.asleep, slowest.awake];
+  const measureAwake = (): void => void (awake = within(0.002, pool.reach(), awake));
   const measure = (): void => {
     for (let i = 0; i < 3 && pool.threads > 1; i++) {
       for (const start = performance.now(); pool.sleeping < pool.threads - 1 && performance.now() < start + 2 * spin;);
       asleep = within(0.02, pool.reach(), asleep);
-      awake = within(0.002, pool.reach(), awake);
+      for (let j = 0; j < 20; j++) measureAwake();
     }
   };
   // The machine may have been busy then, as with compiling: the first jobs, which leave the workers awake, measure once more.
-  let measurements = 32;
-  const measureAgain = (): void => {
-    if (measurements-- > 0) awake = within(0.002, pool.reach(), awake);
-  };
+  let measurements = 20;
+  const measureAgain = (): void => void (measurements-- > 0 && measureAwake());
 
   // Workers that sleep are woken when as much was forgone since they last were as it costs, by jobs that follow one another so closely
   // that they will be awake for the next ones.
@@ -94,16 +96,14 @@ export function createTeam(pool: Pool): Team {
     return parts * within(1, Math.floor(time / (parts * longPart)), mostParts);
   };
 
-  // A clock costs as much as the smallest jobs: of those that are far too small to be shared, a few are timed.
-  let untimed = 0;
   return {
     ready: pool.ready.then(measure),
     share(kernel, estimate, use) {
+      if (estimate < smallest || pool.threads === 1)
+        return use(1, (tiles, scratch) => pool.alone({ kernel, tiles, scratch }));
       const experience = experienceOf(kernel);
       const time = experience.predict(estimate);
-      const parts = pool.threads === 1 ? 1 : partsOf(time);
-      if (parts === 1 && time < awake && ++untimed % 17 !== 0)
-        return use(1, (tiles, scratch) => pool.alone({ kernel, tiles, scratch }));
+      const parts = partsOf(time);
       if (time >= awake) shared = parts > 1;
       use(parts, (tiles, scratch) => {
         const start = performance.now();

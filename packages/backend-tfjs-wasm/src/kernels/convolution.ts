@@ -1,6 +1,7 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { call } from './call.ts';
 import { type Fused, withFinish } from './finish.ts';
+import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { multiply, rowMajor, transposed } from './product.ts';
 import { maxGroups, sumOfGroups } from './groups.ts';
@@ -53,7 +54,7 @@ export function filterGradient(host: KernelHost, conv: Convolution, x: TensorInf
   return host.make(filterShape, 'float32', (dw) => {
     const [from, by, to] = [host.offset(x), host.offset(dy), host.offset(dw)];
     const [m, k, n] = [pixels(outShape), pixels(filterShape), channels(outShape)];
-    if (isEmpty(conv)) host.floats(dw).fill(0);
+    if (isEmpty(conv)) fill(host, to, k * n, 0);
     else if (isPointwise(window))
       multiply(host, [{ a: transposed(rowMajor(from, m, k)), b: rowMajor(by, m, n), c: to }]);
     else {
@@ -80,7 +81,7 @@ export function inputGradient(host: KernelHost, conv: Convolution, dy: TensorInf
       multiply(host, [{ a: rowMajor(from, m, n), b: transposed(rowMajor(by, k, n)), c: to }]);
       return;
     }
-    if (isEmpty(conv)) host.floats(dx).fill(0);
+    if (isEmpty(conv)) fill(host, to, util.sizeFromShape(inShape as number[]), 0);
     else {
       const [imageIn, imageOut] = [bytesOfImage(inShape), bytesOfImage(outShape)];
       blocksOfImages(host, 'convolutionInputGradient', conv, (w, image) => [

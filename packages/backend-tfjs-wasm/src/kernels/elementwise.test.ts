@@ -12,7 +12,8 @@ const functions: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   ...{ elu: tf.elu, selu: tf.selu, sqrt: tf.sqrt, rsqrt: tf.rsqrt, reciprocal: tf.reciprocal },
   leakyRelu: (x) => tf.leakyRelu(x, 0.3),
   step: (x) => tf.step(x, 0.25),
-  square: (x) => tf.pow(x, 2),
+  ...{ relu: tf.relu, relu6: tf.relu6, neg: tf.neg, abs: tf.abs, square: tf.square },
+  'power of 2': (x) => tf.pow(x, 2),
   cube: (x) => tf.pow(x, 3),
 };
 

@@ -57,6 +57,7 @@ export interface Exports {
     ]
   ): number;
   stridedCopy(x: number, out: number, plan: number, depth: number, bytes: number): void;
+  fill(x: number, n: number, bits: number): void;
   unary(f: number, x: number, y: number, n: number, alpha: number): void;
   binary(f: number, a: number, b: number, out: number, axes: number, rank: number): void;
   select(condition: number, a: number, b: number, out: number, n: number): void;

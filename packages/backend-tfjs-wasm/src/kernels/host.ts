@@ -31,8 +31,6 @@ export interface KernelHost extends Sharing {
   ints(tensor: TensorInfo): Int32Array;
   /** Float64 values in scratch. */
   doubles(at: number, count: number): Float64Array;
-  /** Fills scratch with a float32 value. */
-  fill(at: number, count: number, value: number): void;
   /** Writes 32-bit integers into scratch. */
   writeInts(at: number, values: readonly number[]): void;
   /** Ends the threads; the kernels compute on the calling one from then on. */
@@ -124,7 +122,6 @@ export function createKernelHost(
     },
     floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     doubles: (at, count) => new Float64Array(memory.buffer, at, count),
-    fill: (at, count, value) => void new Float32Array(memory.buffer, at, count).fill(value),
     writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
     ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     dispose: () => pool?.dispose(),

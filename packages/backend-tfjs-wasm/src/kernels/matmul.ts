@@ -35,10 +35,9 @@ export function matMul(
         const rows = util.sizeFromShape(batch) * m;
         run(host, [{ a: rowMajor(host.offset(a), rows, ka), b: ab.b(0) }], out, rows * n, finish);
       } else {
-        const [indexA, indexB] = [broadcastIndex(batchA, batch), broadcastIndex(batchB, batch)];
-        const products = inSteps(indexA, indexB).map(([first, count, stepA, stepB]) => ({
-          ...{ a: ab.a(indexA[first]!), b: ab.b(indexB[first]!) },
-          ...{ count, aStep: 4 * stepA * m * ka, bStep: 4 * stepB * ka * n },
+        const products = inSteps(batchA, batchB, batch).map(({ a, b, count, stepA, stepB }) => ({
+          ...{ a: ab.a(a), b: ab.b(b), count },
+          ...{ aStep: 4 * stepA * m * ka, bStep: 4 * stepB * ka * n },
         }));
         run(host, products, out, m * n, finish);
       }
@@ -77,21 +76,29 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
   return index;
 }
 
-/** The pairs of a batch in as few runs as have equal steps in both: the first, how many, and the steps. */
-function inSteps(
-  a: readonly number[],
-  b: readonly number[],
-): readonly (readonly [first: number, count: number, stepA: number, stepB: number])[] {
-  const runs: [number, number, number, number][] = [];
-  for (let i = 0; i < a.length; i++) {
-    const run = runs[runs.length - 1];
-    const [stepA, stepB] = run ? [a[i]! - a[i - 1]!, b[i]! - b[i - 1]!] : [0, 0];
-    if (run && (run[1] === 1 || (run[2] === stepA && run[3] === stepB))) {
-      run[1]++;
-      run[2] = stepA;
-      run[3] = stepB;
-    } else runs.push([i, 1, 0, 0]);
-  }
+/** Pairs of matrices of two batches that go on in equal steps: the first two, how many there are, and the steps. */
+interface Run {
+  a: number;
+  b: number;
+  count: number;
+  stepA: number;
+  stepB: number;
+}
+
+/** The pairs of two batches that broadcast to `batch`, in as few runs as there can be. */
+function inSteps(batchA: readonly number[], batchB: readonly number[], batch: readonly number[]): readonly Run[] {
+  const whole = util.sizeFromShape(batch as number[]);
+  if ([batchA, batchB].every((shape) => util.sizeFromShape(shape as number[]) === whole))
+    return whole === 0 ? [] : [{ a: 0, b: 0, count: whole, stepA: 1, stepB: 1 }];
+  const [indexA, indexB] = [broadcastIndex(batchA, batch), broadcastIndex(batchB, batch)];
+  const runs: Run[] = [];
+  indexA.forEach((a, i) => {
+    const [b, run] = [indexB[i]!, runs[runs.length - 1]];
+    const [stepA, stepB] = i === 0 ? [0, 0] : [a - indexA[i - 1]!, b - indexB[i - 1]!];
+    if (run && (run.count === 1 || (run.stepA === stepA && run.stepB === stepB)))
+      Object.assign(run, { count: run.count + 1, stepA, stepB });
+    else runs.push({ a, b, count: 1, stepA: 0, stepB: 0 });
+  });
   return runs;
 }
 

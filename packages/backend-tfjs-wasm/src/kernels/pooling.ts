@@ -1,6 +1,7 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
 import { type Exports } from './exports.ts';
+import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { bytesOfImage, overImages, type Window, window2d, window3d, withWindows } from './window.ts';
 
@@ -140,7 +141,7 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     ),
     Dilation2DBackpropFilter: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
       whole(filter.shape, dilation(x, filter, attrs), 'float32', (w, df) => {
-        host.fill(df, util.sizeFromShape(filter.shape), 0);
+        fill(host, df, util.sizeFromShape(filter.shape), 0);
         wasm.maxPoolFilterGradient(offset(x), w, offset(filter), offset(dy), df);
       }),
     ),

@@ -1,6 +1,7 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
 import { groupsOf } from './groups.ts';
+import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
 import { ranges, split } from './split.ts';
@@ -88,7 +89,7 @@ function reduceMiddle(
     host.scratch(8 * groups, (at) => {
       shared('total', (row, rows, group) => [x + 4 * row, rows, at + 8 * group]);
       const total = host.doubles(at, groups).reduce((total, part) => total + part, 0);
-      host.fill(y, 1, total * Math.fround(scale));
+      fill(host, y, 1, total * Math.fround(scale));
     });
     return;
   }

@@ -1,5 +1,6 @@
 import { getKernel, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.ts';
+import { constantKernels } from './constant.ts';
 import { conversionKernels } from './conversion.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
@@ -31,6 +32,7 @@ const families: readonly ((host: KernelHost, stock: Stock) => Kernels)[] = [
   einsumKernels,
   movementKernels,
   conversionKernels,
+  constantKernels,
   unaryKernels,
   binaryKernels,
   reductionKernels,

@@ -1,4 +1,5 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { split } from './split.ts';
 
@@ -41,7 +42,7 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
       const whole = x.dtype !== 'float32';
       return host.make([numSegments, ...innerShape], whole ? 'int32' : 'float32', (out) => {
         const inner = util.sizeFromShape(innerShape);
-        host.fill(host.offset(out), numSegments * inner, 0);
+        fill(host, host.offset(out), numSegments * inner, 0);
         const rows = util.sizeFromShape(segmentIds.shape);
         const [from, ids, to] = [host.offset(x), host.offset(segmentIds), host.offset(out)];
         // A thread takes columns: so each sum is its own, in the order of the rows.

@@ -60,21 +60,32 @@ export function stridedCopy(
   const bytes = util.bytesPerElement(x.dtype);
   const planned = plan(loops);
   const numbers = planned.flatMap(({ size, from, to }) => [size, from * bytes, to * bytes]);
-  const [items, fromStep, toStep] = numbers as [number, number, number];
   const [from, to] = [host.offset(x) + start * bytes, host.offset(out) + target * bytes];
   const cost = planned.reduce((product, { size }) => product * size, 1);
   const grain = planned.length === 1 ? 64 : 1;
   host.share('stridedCopy', cost, (most, compute) => {
+    const cut = loopToCut(planned, most);
+    const [items, fromStep, toStep] = numbers.slice(3 * cut) as [number, number, number];
     const parts = partsOf(items, grain, most);
-    // Each part has a plan of its own, which differs in how often the outermost loop goes round.
+    // Each part has a plan of its own, which differs in how often one loop goes round.
     host.scratch(4 * numbers.length * parts, (scratch) =>
       compute(
         ranges(items, parts, grain, (first, count, part) => {
           const at = scratch + 4 * numbers.length * part;
-          host.writeInts(at, [count, ...numbers.slice(1)]);
+          host.writeInts(at, numbers.with(3 * cut, count));
           return [from + first * fromStep, to + first * toStep, at, planned.length, bytes];
         }),
       ),
     );
   });
+}
+
+/** The loop that is the outermost in the source and goes round often enough: what a thread reads it is likely to have written. */
+function loopToCut(planned: readonly Loop[], parts: number): number {
+  const outer = planned.length > 1 ? planned.slice(0, -1) : planned;
+  const long = outer.filter(({ size }) => size >= 2 * parts);
+  const best = (long.length > 0 ? long : outer).reduce((a, b) =>
+    (long.length > 0 ? Math.abs(b.from) > Math.abs(a.from) : b.size > a.size) ? b : a,
+  );
+  return planned.indexOf(best);
 }

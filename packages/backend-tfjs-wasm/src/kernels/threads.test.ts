@@ -84,7 +84,7 @@ const computations: Readonly<Record<string, Compute>> = {
     const x = r(1, [3001]);
     return [
       ...[tf.exp(x), tf.tanh(x), tf.sigmoid(x), tf.log1p(x), tf.erf(x), tf.elu(x), tf.square(x), tf.pow(x, 3)],
-      ...[tf.sqrt(tf.abs(x)), tf.leakyRelu(x), tf.step(x), gelu(x), silu(x), tf.clipByValue(x, -0.5, 0.25)],
+      ...[tf.sqrt(tf.abs(x)), tf.leakyRelu(x), tf.relu(x), tf.step(x), gelu(x), silu(x), tf.clipByValue(x, -0.5, 0.25)],
       ...[tf.grad((x: tf.Tensor) => gelu(x))(x), dropout(x, 0.4, 17)],
     ];
   },
@@ -100,6 +100,7 @@ const computations: Readonly<Record<string, Compute>> = {
       ...[tf.logicalAnd(tf.less(x, 0.5), tf.less(y, 0.5)), tf.logicalXor(tf.less(x, 0), tf.less(y, 0))],
     ];
   },
+  constants: () => [tf.fill([3001], 0.1), tf.fill([3001], -7, 'int32'), tf.onesLike(r(1, [3001]))],
   conversions: () => {
     const x = r(1, [3001]).mul(100);
     return [x.toInt(), x.toInt().toFloat(), x.toBool(), x.toBool().toFloat(), x.toBool().toInt(), x.toInt().toBool()];

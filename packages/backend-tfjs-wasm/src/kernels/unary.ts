@@ -7,11 +7,13 @@ import { split } from './split.ts';
 const codes: Readonly<Record<string, number>> = {
   ...{ Exp: 0, Expm1: 1, Log: 2, Log1p: 3, Sigmoid: 4, Tanh: 5, Softplus: 6, Erf: 7 },
   ...{ Elu: 8, Selu: 9, LeakyRelu: 10, Sqrt: 11, Rsqrt: 12, Reciprocal: 13, Step: 14 },
-  ...{ OverparamGelu: 17, OverparamSilu: 18 },
+  ...{ Square: 15, OverparamGelu: 17, OverparamSilu: 18, Relu: 19, Relu6: 20, Neg: 21, Abs: 22 },
 };
-const square = 15;
-const cube = 16;
-const simple: readonly number[] = [codes['LeakyRelu']!, codes['Step']!, square, cube];
+const [square, cube] = [15, 16];
+const simple: readonly number[] = [
+  ...['LeakyRelu', 'Step', 'Square', 'Relu', 'Relu6', 'Neg', 'Abs'].map((name) => codes[name]!),
+  cube,
+];
 
 /** Functions of one number, on float32; tfjs's own kernels take the other types. */
 export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {

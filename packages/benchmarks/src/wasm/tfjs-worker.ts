@@ -62,9 +62,9 @@ function fastestRun(budget: number): number {
   return fastest;
 }
 
-/** Engines compile what is hot, in threads whose processor time counts too: let them finish. */
+/** Engines compile what is hot, in threads whose processor time counts too: let them finish, which takes longer beside threads that compute. */
 function warmUp(run: () => void): void {
-  const end = performance.now() + 300;
+  const end = performance.now() + 1500;
   for (let i = 0; i < 10 || performance.now() < end; i++) run();
 }
 
