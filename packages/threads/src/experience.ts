@@ -1,28 +1,34 @@
-/** Corrects estimates of how long jobs take by how long jobs of the same kernel took. */
+/** How long the jobs of a kernel take on one thread, beside rough estimates. */
 export interface Experience {
   /** Milliseconds that a job will take which is estimated to take so many. */
   predict(estimate: number): number;
   /** One that was estimated to take so many milliseconds took `time`. */
   learn(estimate: number, time: number): void;
+  /** Whether it has learned from any job. */
+  readonly met: boolean;
 }
 
 /** What remains of a job's weight after the next one. */
 const memory = 15 / 16;
-/** Milliseconds of jobs that took as long as they were estimated, to begin with. */
+/** Milliseconds of jobs that took as long as they were estimated, with which each kernel starts. */
 const trust = 0.05;
 /** A job may be interrupted, or the clock coarse: it counts for so many times as long as it was predicted to take at most, or the like part. */
 const mostSurprise = 4;
 
-/** The correction is the ratio of all times to all estimates, of which the older count less. */
+/** An estimate is corrected by the ratio of all times to all estimates, of which the older count less. */
 export function createExperience(): Experience {
-  let [estimates, times] = [trust, trust];
+  let [estimates, times, met] = [trust, trust, false];
+  const predict: Experience['predict'] = (estimate) => estimate * (times / estimates);
   return {
-    predict: (estimate) => estimate * (times / estimates),
+    predict,
     learn(estimate, time) {
-      if (estimate === 0) return;
-      const predicted = estimate * (times / estimates);
+      const predicted = predict(estimate);
       estimates = memory * estimates + estimate;
       times = memory * times + within(predicted / mostSurprise, time, mostSurprise * predicted);
+      met = true;
+    },
+    get met() {
+      return met;
     },
   };
 }

@@ -162,13 +162,12 @@ describe('a pool', () => {
     expect(pool.threads).toBe(2);
   });
 
-  it('tells how long it takes to reach a worker, and what a job would have taken alone, and computes after that', async () => {
+  it('tells how long it takes to reach a worker, and computes after that', async () => {
     const { pool } = await start(3);
     expect(pool.reach()).toBeGreaterThan(0);
-    expect(pool.run(squares(0, 16384, 1000, 4))).toBeGreaterThan(0);
+    pool.run(squares(0, 16384, 1000, 4));
     pool.dispose();
     expect(pool.reach()).toBe(0);
-    expect(pool.run(squares(0, 16384, 1000, 4))).toBeGreaterThanOrEqual(0);
   });
 
   it('computes on the calling thread alone', async () => {

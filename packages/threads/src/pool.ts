@@ -22,11 +22,10 @@ export interface Pool {
   /** How many workers must be woken before they can help. */
   readonly sleeping: number;
   /**
-   * Computes all tiles, and returns when they are done: how many milliseconds the calling thread alone would have taken, by how long
-   * it was at the tiles that it got.
+   * Computes all tiles, and returns when they are done.
    * @throws what `lost` makes, once, when a worker died at a tile, or a tile failed; the results are then undefined
    */
-  run(job: Job): number;
+  run(job: Job): void;
   /** Computes all tiles on the calling thread. */
   alone(job: Job): void;
   /** Milliseconds until a worker has done something small; 0 where there is none. */
@@ -172,14 +171,10 @@ export function createPool(options: PoolOptions): Pool {
     alone: (job) => inTurn(exports, job),
     run(job) {
       const { kernel, tiles, scratch } = job;
-      if (workers.length === 0 || tiles.length === 1) {
-        const start = performance.now();
-        inTurn(exports, job);
-        return performance.now() - start;
-      }
+      if (workers.length === 0 || tiles.length === 1) return inTurn(exports, job);
       if (tiles.length > maxTiles) {
-        const [head, rest] = [tiles.slice(0, maxTiles), tiles.slice(maxTiles)];
-        return pool.run({ ...job, tiles: head }) + pool.run({ ...job, tiles: rest });
+        pool.run({ ...job, tiles: tiles.slice(0, maxTiles) });
+        return pool.run({ ...job, tiles: tiles.slice(maxTiles) });
       }
       tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
       words[c.kernel] = numbers.get(kernel)!;
@@ -190,18 +185,15 @@ export function createPool(options: PoolOptions): Pool {
       words[c.pages] = memory.buffer.byteLength / 65536;
       const call = callOf(exports, job);
       const start = performance.now();
-      let [computed, own] = [0, 0];
       publish(tiles.length);
       try {
-        for (let tile = take(); tile >= 0; tile = take(), computed++) call(tiles[tile]!);
-        own = performance.now() - start;
+        for (let tile = take(); tile >= 0; tile = take()) call(tiles[tile]!);
       } finally {
         // After an exception, too, nobody may be left at work on memory that the caller is going to free.
         const lost = finish(patience + 10 * (performance.now() - start));
         const failed = Atomics.exchange(words, c.failed, 0) !== 0;
         if (lost > 0 || failed) throw options.lost(whatWasLost(kernel, lost, workers.length));
       }
-      return computed === 0 ? performance.now() - start : (own * tiles.length) / computed;
     },
     reach() {
       if (workers.length === 0) return 0;

@@ -1,11 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Pool } from './pool.ts';
 import { createTeam, type Team } from './team.ts';
 
-/** A pool of three threads; what it computes takes no time, and would have taken so many milliseconds alone. */
+/** A pool of three threads that computes nothing. */
 function pool(about: Partial<Pool> = {}): Pool {
   return {
-    ...{ threads: 3, ready: Promise.resolve(), sleeping: 0, run: () => 0, alone() {}, reach: () => 0.005 },
+    ...{ threads: 3, ready: Promise.resolve(), sleeping: 0, run() {}, alone() {}, reach: () => 0.005 },
     dispose() {},
     ...about,
   };
@@ -22,19 +22,28 @@ function partsOf(team: Team, estimate: number, kernel = `kernel ${kernels++}`): 
   return parts;
 }
 
+let time = 0;
+/** A team in the time when it shares, whatever the clock says: after it has seen how long jobs take alone. */
+async function sharing(about: Partial<Pool> = {}): Promise<Team> {
+  const team = createTeam(pool(about));
+  await team.ready;
+  partsOf(team, 1);
+  time += 26;
+  return team;
+}
+
 describe('a team', () => {
+  beforeEach(() => void vi.spyOn(performance, 'now').mockImplementation(() => (time += 1e-3)));
+  afterEach(() => vi.restoreAllMocks());
+
   it('shares what takes much longer than reaching the workers, in the more parts the longer it takes', async () => {
-    const team = createTeam(pool());
-    // Those of a slow machine, before they are measured.
-    expect([0.6, 0.65].map((ms) => partsOf(team, ms))).toEqual([1, 4]);
-    await team.ready;
+    const team = await sharing();
     expect([0.01, 0.15, 0.17, 0.25].map((ms) => partsOf(team, ms))).toEqual([1, 1, 2, 3]);
     expect([1, 100].map((ms) => partsOf(team, ms))).toEqual([6, 6]);
   });
 
   it('asks for half as much after a job that was shared, whose results lie with all threads', async () => {
-    const team = createTeam(pool());
-    await team.ready;
+    const team = await sharing();
     expect([0.1, 1, 0.1, 0.1, 0.05, 0.1].map((ms) => partsOf(team, ms))).toEqual([1, 6, 2, 2, 1, 1]);
     // What takes next to no time changes nothing.
     expect([1, 0.001, 0.003, 0.1].map((ms) => partsOf(team, ms))).toEqual([6, 1, 1, 2]);
@@ -42,8 +51,7 @@ describe('a team', () => {
 
   it('measures again during the first jobs, for the machine may have been busy when it started', async () => {
     const reach = vi.fn(() => 0.02);
-    const team = createTeam(pool({ reach }));
-    await team.ready;
+    const team = await sharing({ reach });
     expect(partsOf(team, 0.6)).toBe(1);
     reach.mockReturnValue(0.005);
     expect([10, 0.15].map((ms) => partsOf(team, ms))).toEqual([6, 3]);
@@ -53,11 +61,8 @@ describe('a team', () => {
   });
 
   it('wakes workers for a long job, or for short ones that follow one another closely', async () => {
-    let time = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => (time += 1e-4));
     let reached = 0;
-    const team = createTeam(pool({ sleeping: 2, reach: () => (reached++ % 21 === 0 ? 0.1 : 0.004) }));
-    await team.ready;
+    const team = await sharing({ sleeping: 2, reach: () => (reached++ % 21 === 0 ? 0.1 : 0.004) });
     expect(partsOf(team, 0.25)).toBeGreaterThan(1);
     const shared = (apart: number): boolean[] =>
       Array.from({ length: 4 }, () => {
@@ -66,63 +71,65 @@ describe('a team', () => {
       });
     expect(shared(0.5)).toEqual([false, true, false, true]);
     expect(shared(3)).toEqual([false, false, false, false]);
-    vi.restoreAllMocks();
   });
 
   it('believes no reach that a busy machine makes long', async () => {
-    const team = createTeam(pool({ reach: () => 30 }));
-    await team.ready;
+    const team = await sharing({ reach: () => 30 });
     expect([0.6, 0.7].map((ms) => partsOf(team, ms))).toEqual([1, 4]);
   });
 
   it('shares nothing, and measures nothing, where no worker is left', async () => {
     const [reach, run] = [vi.fn(), vi.fn()];
-    const team = createTeam(pool({ threads: 1, reach, run }));
-    await team.ready;
+    const team = await sharing({ threads: 1, reach, run });
     expect(partsOf(team, 1000)).toBe(1);
     expect(reach).not.toHaveBeenCalled();
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('learns how long the jobs of a kernel take', async () => {
-    const team = createTeam(pool({ run: () => 1 }));
-    await team.ready;
-    for (let i = 0; i < 50; i++) partsOf(team, 100, 'quick');
-    expect(partsOf(team, 100, 'slow')).toBe(6);
-    expect(partsOf(team, 5, 'quick')).toBe(1);
+  it('learns how long the jobs of a kernel take, and whether sharing pays', async () => {
+    const takes = { run: 0.7, alone: 1 };
+    const team = await sharing({ run: () => void (time += takes.run), alone: () => void (time += takes.alone) });
+    const shared = (jobs: number, estimate: number): number =>
+      Array.from({ length: jobs }, () => partsOf(team, estimate, 'job')).filter((parts) => parts > 1).length / jobs;
+    expect(shared(3000, 5)).toBeGreaterThan(0.9);
+    takes.run = 1.3;
+    shared(2000, 5);
+    expect(shared(3000, 5)).toBeLessThan(0.1);
+    // It takes far less than estimated: too little for threads.
+    [takes.run, takes.alone] = [0.0007, 0.001];
+    shared(200_000, 5);
+    expect(shared(200_000, 5)).toBe(0);
   });
 
-  it('rests where sharing costs, longer each time, until it has saved as much again', () => {
-    let saving = -1.5;
-    let time = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => (time += 1e-3));
-    const run = (): number => {
-      time += 2;
-      return 2 + saving;
+  it('counts what jobs lose that stay alone', async () => {
+    let alone = 1;
+    const team = await sharing({ run: () => void (time += 0.5), alone: () => void (time += alone) });
+    // Sharing the large job saves half a millisecond, and the small ones lose twice as much.
+    const step = (): number => {
+      alone = 1;
+      const parts = partsOf(team, 1, 'large');
+      alone = parts > 1 ? 0.2 : 0.1;
+      for (let i = 0; i < 10; i++) partsOf(team, 0.1, 'small');
+      return parts;
     };
-    const team = createTeam(pool({ run, alone: () => (time += 2) }));
-    const shared = (jobs: number): string =>
-      Array.from({ length: jobs }, () => (partsOf(team, 2, 'job') > 1 ? 'S' : '.')).join('');
-    expect(shared(59)).toBe(`S${'.'.repeat(8)}S${'.'.repeat(16)}S${'.'.repeat(32)}`);
-    saving = 2;
-    expect(shared(5)).toBe('SSSSS');
-    saving = -1.5;
-    expect(shared(10)).toBe(`S${'.'.repeat(8)}S`);
-    vi.restoreAllMocks();
+    for (let i = 0; i < 2000; i++) step();
+    const steps = Array.from({ length: 2000 }, step);
+    expect(steps.filter((parts) => parts > 1).length).toBeLessThan(200);
   });
 
   it('shares a job of Infinity in any case, and does not learn from it', () => {
-    const run = vi.fn(() => 0);
+    const run = vi.fn();
     const team = createTeam(pool({ run }));
     for (let i = 0; i < 5; i++) expect(partsOf(team, Infinity, 'job')).toBe(6);
     expect(run).toHaveBeenCalledTimes(5);
     expect(partsOf(team, 0.001, 'job')).toBe(1);
   });
 
-  it('passes on the error of a lost thread', () => {
-    const run = (): number => {
+  it('passes on the error of a lost thread', async () => {
+    const run = (): never => {
       throw new Error('lost');
     };
-    expect(() => partsOf(createTeam(pool({ run })), 10)).toThrow('lost');
+    const team = await sharing({ run });
+    expect(() => partsOf(team, 10)).toThrow('lost');
   });
 });

@@ -1,3 +1,4 @@
+import { createComparison } from './comparison.ts';
 import { createExperience, type Experience, within } from './experience.ts';
 import { type Job, type Pool, spin } from './pool.ts';
 
@@ -34,11 +35,9 @@ const leastPart = 8;
 /** Milliseconds from which on a part is cut further, and into how many parts at most. */
 const [longPart, mostParts] = [0.15, 2];
 
-/** Milliseconds that sharing may cost altogether, beyond what it has saved of late, until it pauses. */
-const credit = 1;
-
-/** Judges by how long the pool's workers take to be reached, how long jobs took, and what sharing has saved of late. */
+/** Judges by how long it takes to reach the pool's workers, how long the jobs of each kernel take, and whether sharing them has paid. */
 export function createTeam(pool: Pool): Team {
+  const comparison = createComparison();
   const kernels = new Map<string, Experience>();
   const experienceOf = (kernel: string): Experience => {
     let known = kernels.get(kernel);
@@ -47,7 +46,7 @@ export function createTeam(pool: Pool): Team {
   };
   // Milliseconds until a worker is reached; until they are measured, those of a slow machine.
   let [asleep, awake] = [slowest.asleep, slowest.awake];
-  const measureAwake = (): void => void (awake = within(0.002, pool.reach(), awake));
+  const measureAwake = (): void => void (awake = within(0.003, pool.reach(), awake));
   const measure = (): void => {
     for (let i = 0; i < 3 && pool.threads > 1; i++) {
       for (const start = performance.now(); pool.sleeping < pool.threads - 1 && performance.now() < start + 2 * spin;);
@@ -71,26 +70,10 @@ export function createTeam(pool: Pool): Team {
     return true;
   };
 
-  // Where sharing costs, for others want the processors, the calling thread computes a number of jobs alone before it tries again, and
-  // twice as many each time that it fails.
-  let [left, pause, resting] = [credit, 0, 0];
-  const judge = (saving: number): void => {
-    left = Math.min(left + saving, credit);
-    if (left === credit) pause = 0;
-    if (left >= 0) return;
-    pause = Math.min(Math.max(8, 2 * pause), 1024);
-    [left, resting] = [credit / 4, pause];
-  };
-
   let shared = false;
   const partsOf = (time: number): number => {
-    if (time === Infinity) return 2 * pool.threads;
     const parts = Math.min(pool.threads, Math.floor(time / ((shared ? 1 : 2) * leastPart * awake)));
     if (parts < 2) return 1;
-    if (resting > 0) {
-      resting--;
-      return 1;
-    }
     if (pool.sleeping > 0 && !paysToWake(time - time / parts)) return 1;
     // Several parts for each thread where there is time: one that comes late, is slower or interrupted leaves more to the others.
     return parts * within(1, Math.floor(time / (parts * longPart)), mostParts);
@@ -101,22 +84,20 @@ export function createTeam(pool: Pool): Team {
     share(kernel, estimate, use) {
       if (estimate < smallest || pool.threads === 1)
         return use(1, (tiles, scratch) => pool.alone({ kernel, tiles, scratch }));
+      if (estimate === Infinity)
+        return use(mostParts * pool.threads, (tiles, scratch) => pool.run({ kernel, tiles, scratch }));
       const experience = experienceOf(kernel);
       const time = experience.predict(estimate);
-      const parts = partsOf(time);
+      const start = performance.now();
+      const sharing = comparison.shares(start);
+      const parts = sharing ? partsOf(time) : 1;
       if (time >= awake) shared = parts > 1;
       use(parts, (tiles, scratch) => {
-        const start = performance.now();
-        if (parts === 1) {
-          pool.alone({ kernel, tiles, scratch });
-          experience.learn(estimate, performance.now() - start);
-          return;
-        }
-        const alone = pool.run({ kernel, tiles, scratch });
-        if (estimate === Infinity) return;
-        experience.learn(estimate, alone);
-        judge(alone - (performance.now() - start));
-        measureAgain();
+        pool[parts > 1 ? 'run' : 'alone']({ kernel, tiles, scratch });
+        const took = performance.now() - start;
+        if (!sharing) experience.learn(estimate, took);
+        else if (experience.met) comparison.count(time, took);
+        if (parts > 1) measureAgain();
       });
     },
   };
