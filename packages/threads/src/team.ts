@@ -24,7 +24,7 @@ export interface Team {
 const slowest = { asleep: 0.2, awake: 0.02 };
 
 /** Jobs of fewer milliseconds are done before it is decided whether to share them. */
-const smallest = 0.002;
+const smallest = 0.005;
 
 /**
  * A part takes so many times as long as it takes to reach a worker at least, for cutting a job costs the caller about as much again;
