@@ -50,7 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const measurements: Measurement[] = [];
   try {
     for (const [i, measured] of chosen.entries()) {
-      const measurement = await measure(measured, contestants, { rounds, budget, peaks });
+      const measurement = await measure(measured, contestants, { rounds, budget, rest: 150, peaks });
       measurements.push(measurement);
       process.stderr.write(`${i + 1}/${chosen.length} ${summary(measurement)}\n`);
     }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Case, flopsOf, titleOf } from './cases.ts';
 import { type Contestant, type ContestantId } from './contestants.ts';
 import { slow } from './protocol.ts';
@@ -17,6 +18,8 @@ export interface Measuring {
   readonly rounds: number;
   /** Milliseconds that a contestant computes in a round. */
   readonly budget: number;
+  /** Milliseconds between two contestants, in which the threads of the one before go to sleep. */
+  readonly rest?: number;
   readonly peaks: Readonly<Partial<Record<'simd' | 'relaxed', (budget: number) => number>>>;
 }
 
@@ -24,7 +27,7 @@ export interface Measuring {
 export async function measure(
   measured: Case,
   contestants: readonly Contestant[],
-  { rounds, budget, peaks }: Measuring,
+  { rounds, budget, rest = 0, peaks }: Measuring,
 ): Promise<Measurement> {
   const able: Contestant[] = [];
   const impossible: Partial<Record<ContestantId, string>> = {};
@@ -40,6 +43,7 @@ export async function measure(
   const peak: { simd: number[]; relaxed: number[] } = { simd: [], relaxed: [] };
   for (let round = 0; round < rounds; round++) {
     for (const contestant of able) {
+      await setTimeout(rest);
       const answer = await contestant.ask({ budget });
       if ('impossible' in answer)
         throw new Error(`${contestant.title} failed in the middle of ${measured.id}: ${answer.impossible}`);
