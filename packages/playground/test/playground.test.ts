@@ -102,6 +102,7 @@ describe.skipIf(!browserPath)(
       const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
       expect(total).toBeGreaterThan(10_000);
       expect(total).toBeLessThan(1_000_000);
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await press(page, 'Copy link');
       await page.getByRole('button', { name: 'Copied' }).waitFor();
