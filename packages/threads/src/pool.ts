@@ -65,7 +65,7 @@ const jobStep = 2 * maxTiles;
 export const spin = 1;
 
 /**
- * Starts a pool. It can be used at once: who takes a tile first computes it, so workers that are late are no hindrance.
+ * Starts a pool. It can be used at once: who is done with its tiles takes those of others, so workers that are late are no hindrance.
  *
  * @throws what the engine throws when it starts no worker
  */
@@ -114,6 +114,17 @@ export function createPool(options: PoolOptions): Pool {
     });
     Atomics.store(words, c.job, job);
     if (Atomics.load(words, c.sleepers) > 0) Atomics.notify(words, c.job);
+  };
+  /** Writes down what the job is, and gives out its tiles. */
+  const announce = ({ kernel, tiles, scratch }: Job): void => {
+    tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
+    words[c.kernel] = numbers.get(kernel)!;
+    words[c.argumentCount] = tiles[0]!.length;
+    words[c.scratchArgument] = scratch?.argument ?? -1;
+    words[c.scratchAt] = scratch?.at ?? 0;
+    words[c.scratchSize] = scratch?.size ?? 0;
+    words[c.pages] = memory.buffer.byteLength / 65536;
+    publish(tiles.length);
   };
   /** The number of a tile that is this thread's from now on, or -1 when all are taken. */
   const take = (): number => {
@@ -170,22 +181,15 @@ export function createPool(options: PoolOptions): Pool {
     ready,
     alone: (job) => inTurn(exports, job),
     run(job) {
-      const { kernel, tiles, scratch } = job;
+      const { kernel, tiles } = job;
       if (workers.length === 0 || tiles.length === 1) return inTurn(exports, job);
       if (tiles.length > maxTiles) {
         pool.run({ ...job, tiles: tiles.slice(0, maxTiles) });
         return pool.run({ ...job, tiles: tiles.slice(maxTiles) });
       }
-      tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
-      words[c.kernel] = numbers.get(kernel)!;
-      words[c.argumentCount] = tiles[0]!.length;
-      words[c.scratchArgument] = scratch?.argument ?? -1;
-      words[c.scratchAt] = scratch?.at ?? 0;
-      words[c.scratchSize] = scratch?.size ?? 0;
-      words[c.pages] = memory.buffer.byteLength / 65536;
       const call = callOf(exports, job);
       const start = performance.now();
-      publish(tiles.length);
+      announce(job);
       try {
         for (let tile = take(); tile >= 0; tile = take()) call(tiles[tile]!);
       } finally {
@@ -198,11 +202,7 @@ export function createPool(options: PoolOptions): Pool {
     reach() {
       if (workers.length === 0) return 0;
       const start = performance.now();
-      words[c.kernel] = numbers.get(idle)!;
-      words[c.argumentCount] = 0;
-      words[c.scratchArgument] = -1;
-      words[c.pages] = memory.buffer.byteLength / 65536;
-      publish(1);
+      announce({ kernel: idle, tiles: [[]] });
       while (isLeft() && performance.now() < start + 5);
       finish(patience);
       return performance.now() - start;
