@@ -11,7 +11,7 @@ const MAXIMUM = 0, MINIMUM = 1, ADD = 2, SUB = 3, MUL = 4, DIV = 5, SQUARED_DIFF
   GELU_GRADIENT = 9, SILU_GRADIENT = 10,
   EQUAL = 16, NOT_EQUAL = 17, LESS = 18, LESS_EQUAL = 19, GREATER = 20, GREATER_EQUAL = 21;
 
-/** Numbers in which a row is repeated that is shorter than half of them. */
+/** Numbers in which a row is repeated that has a quarter of them at most. */
 // @ts-ignore: decorator
 @inline
 const PATTERN = 128;
