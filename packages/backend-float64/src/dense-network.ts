@@ -1,4 +1,4 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, withDefaults, type Matrix } from '@overparam/core';
 import { activations, type ActivationName } from './activations.ts';
 import { checkParameters, checkShape, finite, mismatch } from './check.ts';
 import { product, weightsOf, type LayerPass, type LayerWeights, type PlacedLayer } from './dense-layer.ts';
@@ -28,6 +28,12 @@ export interface DenseNetwork extends Model {
   unpack(w: ArrayLike<number>): LayerWeights[];
 }
 
+export interface DenseNetworkOptions {
+  /** N x d */
+  readonly inputs: Matrix;
+  readonly layers: readonly DenseLayer[];
+}
+
 /**
  * A fully connected network at N inputs. Its tangent kernel is computed layer by layer as a Hadamard product of two Gram
  * matrices; nothing of size N x P is ever made, except by `jacobian`.
@@ -35,13 +41,15 @@ export interface DenseNetwork extends Model {
  * @param inputs N x d
  * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function denseNetwork({
-  inputs,
-  layers,
-}: {
-  readonly inputs: Matrix;
-  readonly layers: readonly DenseLayer[];
-}): DenseNetwork {
+export function denseNetwork(options: DenseNetworkOptions): DenseNetwork {
+  const { inputs, layers } = withDefaults<DenseNetworkOptions>(
+    'denseNetwork',
+    { inputs: undefined as never, layers: undefined as never },
+    options,
+  );
+  if (typeof inputs !== 'object')
+    throw badOption('inputs', inputs, 'a matrix { rows, columns, data }, one row per sample');
+  if (!Array.isArray(layers)) throw badOption('layers', layers, 'an array of { units, ... }');
   if (!(inputs.rows >= 1))
     throw mismatch(`The inputs are ${inputs.rows} x ${inputs.columns}: there must be one sample.`);
   checkShape('The matrix of the inputs', inputs, inputs.rows, inputs.columns);
@@ -91,12 +99,18 @@ function place(layers: readonly DenseLayer[], inputs: number): readonly PlacedLa
   if (layers.length === 0) throw badOption('layers', '[]', 'one layer or more');
   let from = 0;
   let width = inputs;
-  return layers.map(({ units, activation = 'linear', bias = true, scale = 1, ...layer }, l) => {
-    const { name = `dense${l}` } = layer;
+  return layers.map((layer, l) => {
+    const { units, activation, bias, scale, name } = withDefaults<DenseLayer>(
+      `layers[${l}]`,
+      { units: undefined as never, activation: 'linear', bias: true, scale: 1, frozen: false, name: `dense${l}` },
+      layer,
+    );
     if (!(Number.isInteger(units) && units >= 1))
       throw badOption(`layers[${l}].units`, units, 'a whole number, 1 or more');
     if (!Object.hasOwn(activations, activation))
       throw badOption(`layers[${l}].activation`, activation, `one of ${Object.keys(activations).join(', ')}`);
+    for (const [option, value] of Object.entries({ bias, frozen: layer.frozen ?? false }))
+      if (typeof value !== 'boolean') throw badOption(`layers[${l}].${option}`, value, 'true or false');
     if (!Number.isFinite(scale)) throw badOption(`layers[${l}].scale`, scale, 'a finite number');
     const to = from + (width + (bias ? 1 : 0)) * units;
     const placed = {

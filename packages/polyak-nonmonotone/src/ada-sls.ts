@@ -12,7 +12,7 @@ import {
 import { failedStep, fraction, polyak, smoothed } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { type Preconditioned, type Preconditioner } from './preconditioner.ts';
+import { preconditioner, type Preconditioned, type Preconditioner } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';
 import { slsStart } from './sls-start.ts';
@@ -146,10 +146,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
     name,
     options: all,
     needs: ['linearize', 'direction', 'probeAlong', moving],
-    direction: {
-      name: base_opt,
-      options: { beta1: moving === 'moveAlong' ? momentum : 0, beta2: beta, epsilon: 1e-8 },
-    },
+    direction: preconditioner(base_opt, { beta1: moving === 'moveAlong' ? momentum : 0, beta2: beta }),
     init: () => ({ k: 0, eta: init_step_size }),
     *step(state, asked) {
       const oracle = asked as unknown as Asking<DirectionalOracle>;

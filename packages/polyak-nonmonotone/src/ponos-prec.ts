@@ -13,7 +13,7 @@ import {
 } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { type Preconditioned } from './preconditioner.ts';
+import { preconditioner, type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { stationary, vanishing } from './stationary.ts';
 
@@ -148,7 +148,7 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
     name,
     options,
     needs: ['linearize', 'direction', 'probeAlong', 'moveAlong'],
-    direction: { name: 'adam', options: { beta1: all.momentum, beta2: all.beta, epsilon: 1e-8 } },
+    direction: preconditioner('adam', { beta1: all.momentum, beta2: all.beta }),
     init: () => ({ ...zhang.init(), lk: 0, eta: init_step_size }),
     *step(state, oracle) {
       const at = yield* oracle.linearize();

@@ -1,6 +1,11 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, withDefaults, type Matrix } from '@overparam/core';
 import { rowsOf } from '../rows.ts';
 import { checkOutputs, sampleWeights, takenOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
+
+export interface SoftmaxCrossEntropyOptions extends LossOptions {
+  /** C, how many classes there are, where the targets are classes. */
+  readonly classes?: number | undefined;
+}
 
 /**
  * L = 1/N sum_n s_n (ln sum_j e^{f_nj} - sum_k y_nk f_nk), the cross-entropy of the logits f. With p = softmax(f) the
@@ -9,13 +14,15 @@ import { checkOutputs, sampleWeights, takenOptions, targetMatrix, type Loss, typ
  *
  * @param targets the class of each sample, 0 to C - 1, with `classes`; or N x C probabilities, each row of sum 1
  */
-export function softmaxCrossEntropy(
-  targets: Matrix | ArrayLike<number>,
-  { classes, ...options }: LossOptions & { readonly classes?: number } = {},
-): Loss {
+export function softmaxCrossEntropy(targets: Matrix | ArrayLike<number>, given: SoftmaxCrossEntropyOptions = {}): Loss {
+  const { classes, ...options } = withDefaults<SoftmaxCrossEntropyOptions>(
+    'softmaxCrossEntropy',
+    { weights: undefined, reduction: 'mean', classes: undefined },
+    given,
+  );
   const y = 'rows' in targets ? probabilities(targetMatrix(targets)) : oneHot(targets, classes);
   const { rows: n, columns: c } = y;
-  const s = sampleWeights(n, { reduction: 'mean', ...options });
+  const s = sampleWeights(n, options);
   const row = (a: Matrix, i: number): Float64Array => a.data.subarray(i * c, (i + 1) * c);
   const samples = <T>(
     outputs: Matrix,
@@ -24,16 +31,18 @@ export function softmaxCrossEntropy(
     checkOutputs(outputs, y);
     return Array.from({ length: n }, (_, i) => each(row(outputs, i), row(y, i), s[i]!, i));
   };
+  const terms = (outputs: Matrix): number[] =>
+    samples(outputs, (f, target, weight) => {
+      if (weight === 0) return 0;
+      const most = Math.max(...f);
+      const sum = f.reduce((total, x) => total + Math.exp(x - most), 0);
+      return weight * target.reduce((total, t, k) => (t === 0 ? total : total + t * (most - f[k]!)), Math.log(sum));
+    });
   return {
     name: 'softmax cross-entropy',
     shape: { samples: n, outputs: c },
-    value: (outputs) =>
-      samples(outputs, (f, target, weight) => {
-        if (weight === 0) return 0;
-        const most = Math.max(...f);
-        const sum = f.reduce((total, x) => total + Math.exp(x - most), 0);
-        return weight * target.reduce((total, t, k) => (t === 0 ? total : total + t * (most - f[k]!)), Math.log(sum));
-      }).reduce((sum, x) => sum + x, 0),
+    value: (outputs) => terms(outputs).reduce((sum, x) => sum + x, 0),
+    terms: (outputs) => Float64Array.from(terms(outputs)),
     gradient(outputs) {
       const data = new Float64Array(n * c);
       samples(outputs, (f, target, weight, i) =>
