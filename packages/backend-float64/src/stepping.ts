@@ -153,6 +153,16 @@ export function stepping<At extends Point>(
     return (trial = { along, step, w, at: at(w) });
   };
   const along = (question: string, step: number): Trial<At> => trialAlong(question, 'd', step);
+  const extragradient = (question: string, step: number): Float64Array => {
+    if (trialGradient) return plus(memory.w, -finiteStep(question, step), trialGradient);
+    throw new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'probeGradient'.`);
+  };
+  const heavyBall = (question: string, step: number, momentum: number): Float64Array =>
+    plus(along(question, step).w, finiteStep(question, momentum), plus(memory.w, -1, memory.previous));
+  const nesterov = (question: string, step: number, tau: number): Float64Array => {
+    const { w: y } = along(question, step);
+    return plus(y, finiteStep(question, tau), plus(memory.lookahead, -1, y));
+  };
   const commit = (w: Float64Array, lookahead: Float64Array = w, there?: At): void => {
     undo = memory;
     memory = { w, previous: memory.w, lookahead, moments: direction?.made?.moments ?? memory.moments };
@@ -204,19 +214,12 @@ export function stepping<At extends Point>(
         squaredGradientChange: dot(change, change),
       };
     },
-    moveExtragradient(step) {
-      if (!trialGradient)
-        throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      commit(plus(memory.w, -finiteStep('moveExtragradient', step), trialGradient));
-    },
-    moveHeavyBall(step, momentum) {
-      const { w } = along('moveHeavyBall', step);
-      commit(plus(w, momentum, plus(memory.w, -1, memory.previous)));
-    },
-    moveNesterov(step, tau) {
-      const { w: y } = along('moveNesterov', step);
-      commit(plus(y, tau, plus(memory.lookahead, -1, y)), y);
-    },
+    probeExtragradient: (step) => at(extragradient('probeExtragradient', step)).value,
+    moveExtragradient: (step) => commit(extragradient('moveExtragradient', step)),
+    probeHeavyBall: (step, momentum) => at(heavyBall('probeHeavyBall', step, momentum)).value,
+    moveHeavyBall: (step, momentum) => commit(heavyBall('moveHeavyBall', step, momentum)),
+    probeNesterov: (step, tau) => at(nesterov('probeNesterov', step, tau)).value,
+    moveNesterov: (step, tau) => commit(nesterov('moveNesterov', step, tau), along('moveNesterov', step).w),
 
     parameters: () => memory.w.slice(),
     setParameters(numbers) {

@@ -80,9 +80,11 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     engine().tidy(() => write(next, keeps));
     moved();
   };
-  const commitFresh = (next: Vector, keeps?: Parameters<typeof commit>[1]): void => {
+  /** Uses a point that is no trial's, and frees it. */
+  const fresh = <T>(point: () => Tensor[], use: (point: Vector) => T): T => {
+    const next = engine().tidy(point);
     try {
-      commit(next, keeps);
+      return use(next);
     } finally {
       disposeAll(next);
     }
@@ -101,6 +103,20 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
       const past = memory.of(variable)?.tensors[name];
       return past ? taken(past, part) : otherwise[k]!;
     });
+
+  const valueOf = (point: Vector): Answer<number> => whenAnswered(read(at()!.value(point)), (values) => values[0]!);
+  const extragradient = (question: string, step: number): Tensor[] => {
+    const gradients = current(question).trialGradients;
+    if (!gradients) throw new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'probeGradient'.`);
+    return stepFrom(at()!.w, gradients, finiteStep(question, step));
+  };
+  const heavyBall = (question: string, step: number, momentum: number): Tensor[] => {
+    const { point } = trial(question, 'd', step);
+    const { w } = at()!;
+    return extrapolate(point, finiteStep(question, momentum), w, history('previous', w));
+  };
+  const nesterov = (question: string, step: number, tau: number): Tensor[] =>
+    mix(trial(question, 'd', step).point, history('lookahead', at()!.w), finiteStep(question, tau));
 
   return {
     probe: (step) => valueAt(trial('probe', 'd', step)),
@@ -142,25 +158,20 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
         disposeAll([value, ...change]);
       }
     },
-    moveExtragradient(step) {
-      const gradients = current('moveExtragradient').trialGradients;
-      if (!gradients)
-        throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      commitFresh(stepFrom(at()!.w, gradients, finiteStep('moveExtragradient', step)));
-    },
-    moveHeavyBall(step, momentum) {
-      const { point } = trial('moveHeavyBall', 'd', step);
-      const { w } = at()!;
-      commitFresh(
-        engine().tidy(() => extrapolate(point, momentum, w, history('previous', w))),
-        { previous: true },
-      );
-    },
+    probeExtragradient: (step) => fresh(() => extragradient('probeExtragradient', step), valueOf),
+    moveExtragradient: (step) => fresh(() => extragradient('moveExtragradient', step), commit),
+    probeHeavyBall: (step, momentum) => fresh(() => heavyBall('probeHeavyBall', step, momentum), valueOf),
+    moveHeavyBall: (step, momentum) =>
+      fresh(
+        () => heavyBall('moveHeavyBall', step, momentum),
+        (next) => commit(next, { previous: true }),
+      ),
+    probeNesterov: (step, tau) => fresh(() => nesterov('probeNesterov', step, tau), valueOf),
     moveNesterov(step, tau) {
       const { point } = trial('moveNesterov', 'd', step);
-      commitFresh(
-        engine().tidy(() => mix(point, history('lookahead', at()!.w), tau)),
-        { lookahead: point },
+      fresh(
+        () => nesterov('moveNesterov', step, tau),
+        (next) => commit(next, { lookahead: point }),
       );
     },
   };
