@@ -153,7 +153,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
   });
   const search = armijoSearch({ c, delta: all.beta_b, guards });
   const polyakStep = polyak({ c_p: c });
-  const smooth = smoothed(all);
+  const smooth = smoothed({ gamma: all.gamma, n_batches_per_epoch: all.n_batches_per_epoch });
   const trialDirection: DirectionName = pp_norm_method === 'pp_armijo' ? 'preconditioned' : 'gradient';
 
   const sps = ({ k, eta }: AdaSlsState, { value }: Linearization, pp: number): number => {

@@ -121,8 +121,9 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
   if (!Number.isFinite(f_star)) throw badOption('f_star', f_star, 'a finite number');
   const guards = resolveGuards(name, all.guards);
   const polyakStep = polyak({ c_p: c_step });
-  const grow = grown(all);
-  const smooth = smoothed(all);
+  const { gamma, n_batches_per_epoch } = all;
+  const grow = grown({ gamma, n_batches_per_epoch });
+  const smooth = smoothed({ gamma, n_batches_per_epoch });
   const zhang = zhangHager({ xi });
   const search = armijoSearch({ c, delta: beta_b, guards });
   const nothingToDo = line_search_fn === 'armijo' ? stationary(0) : vanishing;

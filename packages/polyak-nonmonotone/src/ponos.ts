@@ -73,7 +73,7 @@ export function ponosAs(
     name,
     options,
     initial: polyakStart({ ...all, guards }),
-    reference: zhangHager(all),
+    reference: zhangHager({ xi: all.xi, recursion: all.recursion }),
     search: armijoSearch({ ...all, guards }),
     stationary: stationary(guards.f_star ? all.f_star : 0),
     guards,

@@ -48,7 +48,7 @@ export function slsExtragradient(
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'restart']);
   const initial = slsStart({ ...all, reset, eta_max: Infinity, eta_min: 0, c_p: 1, remembers: 'ponos' });
-  const search = backtracking<TrialLinearization>({ accept: lipschitz(all), delta: all.beta_b });
+  const search = backtracking<TrialLinearization>({ accept: lipschitz({ c: all.c }), delta: all.beta_b });
   return {
     name,
     options,
