@@ -24,6 +24,7 @@ module.exports = {
     mayImport('conformance', ['core']),
     mayImport('datasets', ['core']),
     mayImport('fashion-mnist', []),
+    mayImport('backend-jax', ['core', 'linear-algebra']),
     {
       name: 'methods-know-no-backend',
       comment: 'A method package never imports tfjs or a backend; the front door leastSquares brings its oracle along',
