@@ -51,7 +51,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: [
-          '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs)/src',
+          '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs|backend-jax)/src',
           '^packages/overparam/src/(figures|results/quantile)',
         ],
         pathNot: '\\.test\\.ts$',

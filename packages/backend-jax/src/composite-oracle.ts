@@ -2,7 +2,9 @@ import { numpy as np, tree, type Array as JaxArray } from '@jax-js/jax';
 import {
   badOption,
   finiteStep,
+  withDefaults,
   OverparamError,
+  required,
   type Dimensions,
   type DisplacementOracle,
   type JacobianOracle,
@@ -22,7 +24,7 @@ import { blockFactors } from './block-factors.ts';
 import { free, held, type Leaves, type Tree } from './leaves.ts';
 import { chosen } from './modules.ts';
 import { differentiated, inner, plus, split, squaredNorm, together } from './objective.ts';
-import { opened, type CommonOptions, type JaxState } from './open.ts';
+import { commonDefaults, opened, type CommonOptions, type JaxState } from './open.ts';
 import { lossQuestions, scalar, type LossFunction, type LossQuestions } from './questions.ts';
 import { read, type Reading } from './reading.ts';
 import { begin, found, linearized, part, rest, type Step } from './session.ts';
@@ -60,8 +62,12 @@ export interface JaxCompositeOracle<W extends Tree>
 export function compositeOracle<W extends Tree, B extends Tree = Tree>(
   options: CompositeOptions<W, B>,
 ): JaxCompositeOracle<W> {
-  const { model, loss, memory = 2 ** 28, ...common } = options;
-  const { session, answer, state } = opened<W, B>('compositeOracle', { model, loss }, common);
+  const { model, loss, memory, ...common } = withDefaults<CompositeOptions<W, B>>(
+    'compositeOracle',
+    { ...commonDefaults, model: required, loss: required, memory: 2 ** 28 },
+    options,
+  );
+  const { session, answer, state } = opened('compositeOracle', { model, loss }, common);
   if (!(memory > 0)) throw badOption('compositeOracle: memory', memory, 'a number of bytes > 0');
   const { programs, structure, float } = session;
   const outputsOf = model as unknown as Model;
@@ -72,25 +78,22 @@ export function compositeOracle<W extends Tree, B extends Tree = Tree>(
   const ref = ({ batch }: Step): Tree => tree.ref(batch);
   const all = structure.paths.map((_, i) => i);
 
-  /** The outputs, on the device. */
+  /** The outputs at w: computed once in a step. The step keeps them. */
   const outputs = (step: Step): JaxArray =>
-    programs('outputs', () => (w: JaxArray[], batch: Tree) => split(structure, all, outputsOf)(w, [], batch))(
+    (step.outputs ??= programs('outputs', () => (w: JaxArray[], batch: Tree) => split(structure, all, outputsOf)(w, [], batch))(
       held(session.kept.w),
       ref(step),
-    );
-  /** N and C, which are known without computing. */
+    )); // prettier-ignore
+  /** N and C. */
   const shapeOf = (step: Step): Shape => {
-    const values = outputs(step);
-    const [samples, width] = values.shape;
-    const { ndim } = values;
-    values.dispose();
+    const { shape, ndim } = outputs(step);
     if (ndim !== 2)
       throw new OverparamError('SHAPE_MISMATCH', `The model has outputs of ${ndim} dimensions: they must be N x C.`);
-    return { samples: samples!, outputs: width! };
+    return { samples: shape[0]!, outputs: shape[1]! };
   };
   const matrix = ({ samples: rows, outputs: columns }: Shape, data: Float64Array): Matrix => ({ rows, columns, data });
   const gradientOfLoss = (step: Step): JaxArray =>
-    programs('loss gradient', () => grad(lossOf))(outputs(step), ref(step));
+    programs('loss gradient', () => grad(lossOf))(outputs(step).ref, ref(step));
   const uploaded = (u: Matrix, { samples, outputs: C }: Shape, name = 'u'): JaxArray => {
     if (u.rows !== samples || u.columns !== C || u.data.length !== samples * C)
       throw new OverparamError('SHAPE_MISMATCH', `${name} is ${u.rows} x ${u.columns} of ${u.data.length} numbers: it takes ${samples} x ${C}, one row per sample.`); // prettier-ignore
@@ -152,12 +155,15 @@ export function compositeOracle<W extends Tree, B extends Tree = Tree>(
     }),
     loss: answer(function* (): Reading<number> {
       const step = begin(session);
-      const value = programs('loss', () => (o: JaxArray, batch: Tree) => lossOf(o, batch))(outputs(step), ref(step));
+      const value = programs('loss', () => (o: JaxArray, batch: Tree) => lossOf(o, batch))(
+        outputs(step).ref,
+        ref(step),
+      );
       return (yield* read(value))[0]!;
     }),
     outputs: answer(function* (): Reading<Matrix> {
       const step = begin(session);
-      return matrix(shapeOf(step), yield* read(outputs(step)));
+      return matrix(shapeOf(step), yield* read(outputs(step).ref));
     }),
     lossGradient: answer(function* (): Reading<Matrix> {
       const step = begin(session);
@@ -168,17 +174,19 @@ export function compositeOracle<W extends Tree, B extends Tree = Tree>(
       const { samples, outputs: C } = shapeOf(step);
       // L is a sum over samples: the derivative of its gradient along output k of all samples has row k of every block.
       const numbers = yield* read(
-        programs('loss Hessian', () => (o: JaxArray, batch: Tree) =>
-          np.stack(
-            Array.from({ length: C }, (_, k) => {
-              const along = np.broadcastTo(np.eye(C, C, { dtype: o.dtype }).slice(k), [samples, C]);
-              const g = (x: JaxArray): JaxArray => grad(lossOf)(x, tree.ref(batch));
-              const [here, row] = jvp(g, [o.ref], [along]);
-              here.dispose();
-              return row;
-            }),
-          ),
-        )(outputs(step), ref(step)),
+        programs(
+          'loss Hessian',
+          () => (o: JaxArray, batch: Tree) =>
+            np.stack(
+              Array.from({ length: C }, (_, k) => {
+                const along = np.broadcastTo(np.eye(C, C, { dtype: o.dtype }).slice(k), [samples, C]);
+                const g = (x: JaxArray): JaxArray => grad(lossOf)(x, tree.ref(batch));
+                const [here, row] = jvp(g, [o.ref], [along]);
+                here.dispose();
+                return row;
+              }),
+            ),
+        )(outputs(step).ref, ref(step)),
       );
       return blockFactors(numbers, samples, C);
     }),
@@ -271,8 +279,9 @@ export function compositeOracle<W extends Tree, B extends Tree = Tree>(
     largestSquaredColumn: answer(function* (request?: LinearizeRequest): Reading<number> {
       const active = chosen(session.modules, request);
       const step = begin(session);
-      const largest = programs(key('largest', active), () => (x: JaxArray[]) =>
-        x.map((xi) => np.max(xi)).reduce((a, b) => np.maximum(a, b)),
+      const largest = programs(
+        key('largest', active),
+        () => (x: JaxArray[]) => x.map((xi) => np.max(xi)).reduce((a, b) => np.maximum(a, b)),
       )(J.squaredColumns(step, active, shapeOf(step)));
       return (yield* read(largest))[0]!;
     }),

@@ -41,7 +41,7 @@ testBackend(making({ float: 'float32', composite: false }), {
   precision: 'float32',
   answers,
   noise: true,
-  runs: 5,
+  runs: 3,
 });
 testBackend(making({ float: 'float32' }), {
   runner,
@@ -49,5 +49,28 @@ testBackend(making({ float: 'float32' }), {
   precision: 'float32',
   answers: [...answers, ...composite],
   noise: true,
-  runs: 5,
+  runs: 3,
+});
+testBackend(making({ float: 'float32', asynchronous: true, direction: 'adam' }), {
+  runner,
+  name: 'compositeOracle of jax-js with promises, along the direction of Adam',
+  precision: 'float32',
+  answers: [...answers, ...composite],
+  runs: 2,
+});
+// One row of the Jacobian at a time.
+testBackend(making({ float: 'float32', memory: 1 }), {
+  runner,
+  name: 'compositeOracle of jax-js, block by block',
+  precision: 'float32',
+  answers: composite,
+  runs: 2,
+});
+// Linear models: tanh of float64 has the precision of float32 on the wasm device of jax-js 0.1.25.
+testBackend(making({ float: 'float64' }), {
+  runner,
+  name: 'compositeOracle of jax-js, float64',
+  answers: [...answers, ...composite],
+  layers: 1,
+  runs: 3,
 });

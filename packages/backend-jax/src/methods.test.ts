@@ -33,10 +33,7 @@ const network = (...widths: number[]): Network => ({
   layers: widths.slice(1).map((to, k) => dense(widths[k]!, to)),
 });
 const apply = ({ layers }: Network, x: JaxArray): JaxArray =>
-  layers.reduce(
-    (a, { kernel, bias }, k) => np.matmul(k > 0 ? np.tanh(a) : a, kernel).add(bias),
-    x,
-  );
+  layers.reduce((a, { kernel, bias }, k) => np.matmul(k > 0 ? np.tanh(a) : a, kernel).add(bias), x);
 
 const N = 32;
 const classes = Array.from({ length: N }, (_, n) => n % 3);
@@ -71,7 +68,11 @@ function exactly(asked: Jax, loss: Loss) {
   return composite({
     model: denseNetwork({
       inputs: { rows: N, columns: 2, data: Float64Array.from(spiral, Math.fround) },
-      layers: [{ ...hidden, name: 'first' }, { ...hidden, name: 'second' }, { units: 3, name: 'top' }],
+      layers: [
+        { ...hidden, name: 'first' },
+        { ...hidden, name: 'second' },
+        { units: 3, name: 'top' },
+      ],
     }),
     loss,
     start,

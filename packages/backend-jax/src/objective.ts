@@ -38,8 +38,7 @@ export const inner = (a: Leaves, b: Leaves): JaxArray =>
 export const squaredNorm = (a: Leaves): JaxArray => inner(held(a), held(a));
 
 /** w + step v, from one reference of each; `step` is kept. */
-export const plus = (w: Leaves, step: JaxArray, v: Leaves): JaxArray[] =>
-  w.map((x, i) => x.add(v[i]!.mul(step.ref)));
+export const plus = (w: Leaves, step: JaxArray, v: Leaves): JaxArray[] => w.map((x, i) => x.add(v[i]!.mul(step.ref)));
 
 /** A vector of numbers that are arrays of no dimensions, to be read at once. */
 export const together = (numbers: JaxArray[], type: 'float32' | 'float64'): JaxArray =>

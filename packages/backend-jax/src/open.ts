@@ -1,5 +1,5 @@
 import { numpy as np, tree, type Array as JaxArray } from '@jax-js/jax';
-import { badOption, OverparamError, withDefaults } from '@overparam/core';
+import { badOption, OverparamError, required } from '@overparam/core';
 import { directionRule, type Direction } from './directions/index.ts';
 import { assembled, flattened, free, held, type Leaves, type Tree } from './leaves.ts';
 import { modulesOf, type ModulePaths } from './modules.ts';
@@ -46,20 +46,27 @@ export interface Opened<W extends Tree> {
   readonly state: JaxState<W>;
 }
 
-/** The session of an oracle. @param functions those that the user gives, by the names of their options */
+/** The defaults of {@link CommonOptions}. */
+export const commonDefaults: Required<CommonOptions<never, never>> = {
+  weights: required,
+  batch: (): never => [] as never,
+  direction: 'gradient' as const,
+  modules: undefined as never,
+  asynchronous: undefined as never,
+};
+
+/**
+ * The session of an oracle.
+ *
+ * @param functions those that the user gave, by the names of their options
+ */
 export function opened<W extends Tree, B extends Tree>(
   name: string,
   functions: Readonly<Record<string, unknown>>,
-  options: CommonOptions<W, B>,
+  { weights, batch, direction, modules, asynchronous }: Required<CommonOptions<W, B>>,
 ): Opened<W> {
-  for (const [option, f] of Object.entries(functions))
+  for (const [option, f] of Object.entries({ ...functions, batch }))
     if (typeof f !== 'function') throw badOption(`${name}: ${option}`, f, 'a function');
-  const { weights, batch, direction, modules, asynchronous } = withDefaults<Filled<W, B>>(
-    name,
-    { weights: undefined, batch: () => [] as never, direction: 'gradient', modules: undefined, asynchronous: undefined } as never, // prettier-ignore
-    options as never,
-  );
-  if (typeof batch !== 'function') throw badOption(`${name}: batch`, batch, 'a function');
   if (typeof weights !== 'object' || weights === null) throw badOption(`${name}: weights`, weights, 'a tree of arrays');
   const { leaves, structure } = flattened(weights);
   const rule = directionRule(direction);
@@ -95,8 +102,6 @@ export function opened<W extends Tree, B extends Tree>(
     },
   };
 }
-
-type Filled<W extends Tree, B extends Tree> = Required<CommonOptions<W, B>>;
 
 /** The leaves of weights in the structure of those that there are. @throws OverparamError `SHAPE_MISMATCH` */
 function alike(w: Leaves, paths: readonly string[], given: Tree): JaxArray[] {

@@ -1,8 +1,8 @@
 import type { Array as JaxArray } from '@jax-js/jax';
-import type { ModularOracle } from '@overparam/core';
+import { required, withDefaults, type ModularOracle } from '@overparam/core';
 import type { Tree } from './leaves.ts';
 import { lossQuestions, type LossFunction, type LossQuestions } from './questions.ts';
-import { opened, type CommonOptions, type JaxState } from './open.ts';
+import { commonDefaults, opened, type CommonOptions, type JaxState } from './open.ts';
 
 export interface OracleOptions<W extends Tree, B extends Tree> extends CommonOptions<W, B> {
   /** f: the loss of the weights on a batch, one number. It takes over its arguments, as functions of jax-js do. */
@@ -21,8 +21,12 @@ export interface JaxOracle<W extends Tree> extends LossQuestions, Pick<ModularOr
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export function oracle<W extends Tree, B extends Tree = Tree>(options: OracleOptions<W, B>): JaxOracle<W> {
-  const { loss, ...common } = options;
-  const { session, answer, state } = opened<W, B>('oracle', { loss }, common);
+  const { loss, ...common } = withDefaults<OracleOptions<W, B>>(
+    'oracle',
+    { ...commonDefaults, loss: required },
+    options,
+  );
+  const { session, answer, state } = opened('oracle', { loss }, common);
   return Object.assign(lossQuestions(session, loss as unknown as LossFunction, answer), {
     modules: () => [...session.modules.keys()],
     ...state,

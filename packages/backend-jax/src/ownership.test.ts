@@ -21,7 +21,10 @@ const bytes = (): number => memories.reduce((sum, { buffer }) => sum + buffer.by
 type Weights = { a: JaxArray; b: JaxArray };
 type Batch = { x: JaxArray; y: JaxArray };
 const wave = (m: number, n: number): JaxArray =>
-  np.array(Float32Array.from({ length: m * n }, (_, i) => Math.sin(3 * i + 1) / 4), { shape: [m, n] });
+  np.array(
+    Float32Array.from({ length: m * n }, (_, i) => Math.sin(3 * i + 1) / 4),
+    { shape: [m, n] },
+  );
 
 const make = (options: { asynchronous?: boolean; width?: number; direction?: 'gradient' | 'adam' } = {}) => {
   const { asynchronous = false, width = 6, direction = 'gradient' } = options;

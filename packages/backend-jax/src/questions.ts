@@ -18,7 +18,18 @@ import { free, held, type Leaves, type Tree } from './leaves.ts';
 import { chosen } from './modules.ts';
 import { differentiated, inner, plus, split, squaredNorm, together } from './objective.ts';
 import { read, type Answering, type Reading } from './reading.ts';
-import { abandon, begin, commit, finish, found, linearized, part, rest, type Moments, type Session } from './session.ts';
+import {
+  abandon,
+  begin,
+  commit,
+  finish,
+  found,
+  linearized,
+  part,
+  rest,
+  type Moments,
+  type Session,
+} from './session.ts';
 
 /** f at the weights, a number, on a batch. */
 export type LossFunction = (weights: Tree, batch: Tree) => JaxArray;
@@ -133,8 +144,10 @@ export function lossQuestions(session: Session, f: LossFunction, answering: Answ
 
   /** (1 - t) a + t b, array by array; a is taken over, b is kept. */
   const mixed = (a: Leaves, t: number, b: Leaves): JaxArray[] =>
-    programs('mixed', () => (x: JaxArray[], y: JaxArray[], tau: JaxArray) =>
-      x.map((xi, i) => xi.add(np.subtract(y[i]!, xi.ref).mul(tau.ref))),
+    programs(
+      'mixed',
+      () => (x: JaxArray[], y: JaxArray[], tau: JaxArray) =>
+        x.map((xi, i) => xi.add(np.subtract(y[i]!, xi.ref).mul(tau.ref))),
     )([...a], held(b), one(t));
 
   const d = () => linearized(session, 'move').d;
@@ -158,7 +171,10 @@ export function lossQuestions(session: Session, f: LossFunction, answering: Answ
     }),
     probeAlong: answering((name: DirectionName, size: number) => probed('probeAlong', size, () => named(name))),
     moveAlong: answering(function* (name: DirectionName, size: number): Reading<void> {
-      commit(session, moved('moveAlong', size, () => named(name)));
+      commit(
+        session,
+        moved('moveAlong', size, () => named(name)),
+      );
     }),
 
     probeGradient: answering(function* (size: number): Reading<TrialLinearization> {
@@ -168,13 +184,12 @@ export function lossQuestions(session: Session, f: LossFunction, answering: Answ
       const { w } = session.kept;
       const { trial, summary } = programs(
         key('probeGradient', active),
-        () =>
-          (trained: JaxArray[], resting: JaxArray[], batch: Tree, g0: JaxArray[], v: JaxArray[], t: JaxArray) => {
-            const [value, g1] = differentiated(objective(active), plus(trained, t, held(v)), resting, batch);
-            const change = g1.map((x, i) => np.subtract(x.ref, g0[i]!));
-            const numbers = [value, inner(held(g1), v), squaredNorm(g1), squaredNorm(change)];
-            return { trial: g1, summary: together(numbers, float) };
-          },
+        () => (trained: JaxArray[], resting: JaxArray[], batch: Tree, g0: JaxArray[], v: JaxArray[], t: JaxArray) => {
+          const [value, g1] = differentiated(objective(active), plus(trained, t, held(v)), resting, batch);
+          const change = g1.map((x, i) => np.subtract(x.ref, g0[i]!));
+          const numbers = [value, inner(held(g1), v), squaredNorm(g1), squaredNorm(change)];
+          return { trial: g1, summary: together(numbers, float) };
+        },
       )(part(w, active), rest(w, active), ref(step.batch), held(g), held(d), one(size));
       free(step.trial);
       step.trial = trial;
@@ -186,15 +201,20 @@ export function lossQuestions(session: Session, f: LossFunction, answering: Answ
       const { active } = linearized(session, 'moveExtragradient');
       const trial = session.step!.trial;
       if (!trial)
-        throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient': ask that first.");
+        throw new OverparamError(
+          'NOT_LINEARIZED',
+          "'moveExtragradient' was asked before 'probeGradient': ask that first.",
+        );
       commit(session, ahead(active, -size, trial));
     }),
     moveHeavyBall: answering(function* (size: number, momentum: number): Reading<void> {
       finiteStep('moveHeavyBall', momentum);
       const { w, previous = w } = session.kept;
       const next = moved('moveHeavyBall', size, d);
-      const pushed = programs('heavy ball', () => (x: JaxArray[], now: JaxArray[], past: JaxArray[], beta: JaxArray) =>
-        x.map((xi, i) => xi.add(np.subtract(now[i]!, past[i]!).mul(beta.ref))),
+      const pushed = programs(
+        'heavy ball',
+        () => (x: JaxArray[], now: JaxArray[], past: JaxArray[], beta: JaxArray) =>
+          x.map((xi, i) => xi.add(np.subtract(now[i]!, past[i]!).mul(beta.ref))),
       )(next, held(w), held(previous), one(momentum));
       commit(session, pushed, { previous: held(w) });
     }),

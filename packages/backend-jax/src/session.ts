@@ -39,6 +39,8 @@ export interface Step {
   at?: Linearized;
   /** g(w + step d) of the last `probeGradient`. */
   trial?: Leaves;
+  /** The outputs at w, for losses of outputs. */
+  outputs?: JaxArray;
   moved: boolean;
 }
 
@@ -119,6 +121,7 @@ export function finish(session: Session): void {
     kept.moments.forEach(({ arrays }) => free(arrays));
   }
   forget(step);
+  step.outputs?.dispose();
   if (session.undo) release(session.undo);
   session.undo = undefined;
   tree.dispose(step.batch);
@@ -130,6 +133,7 @@ export function abandon(session: Session): void {
   const { step, undo } = session;
   if (!step) return;
   forget(step);
+  step.outputs?.dispose();
   if (undo) {
     release(session.kept);
     session.kept = undo;

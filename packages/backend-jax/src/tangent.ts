@@ -131,28 +131,31 @@ export function tangent(session: Session, model: Model, memory: number): Tangent
       const size = height(active, rows);
       const grams = groups.map(() => ({ rows: R, columns: R, data: new Float64Array(R * R) }));
       const members = groups.map((group) => group.map((i) => active.indexOf(i)));
-      const program = programs(
-        `${key('grams', active)} of ${groups.map((group) => group.join()).join(' ')}${inverse ? ' scaled' : ''}`,
-        () => (A: JaxArray, B: JaxArray, D1: JaxArray[], w: JaxArray[], resting: JaxArray[], batch: Tree) => {
-          const left = block(active)(A, held(w), held(resting), tree.ref(batch));
-          const right = block(active)(B, w, resting, batch);
-          const scaled = left.map((x, i) => (D1[i] ? x.mul(D1[i]) : x));
-          const flat = (x: JaxArray): JaxArray => x.reshape([x.shape[0]!, -1]);
-          return np.stack(
-            members.map((group) =>
-              group
-                .map((i) => np.matmul(flat(scaled[i]!.ref), np.transpose(flat(right[i]!.ref))))
-                .reduce((sum, x) => sum.add(x)),
-            ),
-          );
+      const flat = (x: JaxArray): JaxArray => x.reshape([x.shape[0]!, -1]);
+      const products = (A: JaxArray[], B: JaxArray[], D1: JaxArray[]): JaxArray => {
+        const scaled = A.map((x, i) => (D1[i] ? x.mul(D1[i]) : x));
+        const product = (i: number): JaxArray => np.matmul(flat(scaled[i]!.ref), np.transpose(flat(B[i]!.ref)));
+        return np.stack(members.map((group) => group.map(product).reduce((sum, x) => sum.add(x))));
+      };
+      const name = `${key('grams', active)} of ${groups.map((group) => group.join()).join(' ')}${inverse ? ' scaled' : ''}`;
+      const ofOne = programs(
+        `${name}, one block`,
+        () => (A: JaxArray, D1: JaxArray[], w: JaxArray[], resting: JaxArray[], batch: Tree) => {
+          const rowsOfJ = block(active)(A, w, resting, batch);
+          return products(held(rowsOfJ), rowsOfJ, D1);
         },
+      );
+      const ofTwo = programs(
+        `${name}, two blocks`,
+        () => (A: JaxArray, B: JaxArray, D1: JaxArray[], w: JaxArray[], resting: JaxArray[], batch: Tree) =>
+          products(block(active)(A, held(w), held(resting), tree.ref(batch)), block(active)(B, w, resting, batch), D1),
       );
       for (let i = 0; i < R; i += size)
         for (let j = i; j < R; j += size) {
           const [endI, endJ] = [Math.min(i + size, R), Math.min(j + size, R)];
-          const numbers = yield* read(
-            program(uploaded(rows, i, endI), uploaded(rows, j, endJ), held(inverse ?? []), ...where(active), ref(step)),
-          );
+          const left = uploaded(rows, i, endI);
+          const about = [held(inverse ?? []), ...where(active), ref(step)] as const;
+          const numbers = yield* read(i === j ? ofOne(left, ...about) : ofTwo(left, uploaded(rows, j, endJ), ...about));
           const [m, n] = [endI - i, endJ - j];
           grams.forEach(({ data }, k) => {
             for (let a = 0; a < m; a++)
@@ -213,7 +216,8 @@ export function inverseScale(session: Session, diagonal: JaxArray[], { min, max 
     free(diagonal);
     throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
   }
-  return session.programs(`inverse scale ${min} ${max}`, () => (x: JaxArray[]) =>
-    x.map((xi) => np.reciprocal(np.clip(xi, min, Number.isFinite(max) ? max : undefined))),
+  return session.programs(
+    `inverse scale ${min} ${max}`,
+    () => (x: JaxArray[]) => x.map((xi) => np.reciprocal(np.clip(xi, min, Number.isFinite(max) ? max : undefined))),
   )(diagonal);
 }

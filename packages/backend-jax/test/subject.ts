@@ -1,4 +1,4 @@
-import { numpy as np, type Array as JaxArray, type JsTree } from '@jax-js/jax';
+import { numpy as np, type Array as JaxArray } from '@jax-js/jax';
 import type { Problem, Subject } from '@overparam/conformance';
 import { compositeOracle, meanSquaredError, oracle, type Direction } from '../src/index.ts';
 
@@ -11,18 +11,22 @@ type Batch = { x: JaxArray; y: JaxArray };
 
 /** Numbers from rows, as an array of the type. */
 export const array = (rows: readonly (readonly number[])[], float: Float): JaxArray =>
-  np.array(rows.map((row) => [...row]), { dtype: np[float] });
+  np.array(
+    rows.map((row) => [...row]),
+    { dtype: np[float] },
+  );
 
 export interface Making {
   readonly float: Float;
   readonly composite?: boolean;
   readonly asynchronous?: boolean;
   readonly direction?: Direction;
+  readonly memory?: number;
 }
 
 /** Builds a problem of the conformance kit. */
 export const making =
-  ({ float, composite = true, asynchronous = false, direction = 'gradient' }: Making) =>
+  ({ float, composite = true, asynchronous = false, direction = 'gradient', memory = 2 ** 28 }: Making) =>
   ({ inputs, targets, weights, modules, noise }: Problem): Subject => {
     let samples = inputs.map((_, n) => n);
     let seed = 1;
@@ -33,8 +37,14 @@ export const making =
         return seed % 2 ? 2 * x : 0;
       });
     const batch = (): Batch => ({
-      x: array(samples.map((n) => masked(inputs[n]!)), float),
-      y: array(samples.map((n) => targets[n]!), float),
+      x: array(
+        samples.map((n) => masked(inputs[n]!)),
+        float,
+      ),
+      y: array(
+        samples.map((n) => targets[n]!),
+        float,
+      ),
     });
     const model = (w: Weights, { x, y }: Batch): JaxArray => {
       y.dispose();
@@ -47,7 +57,7 @@ export const making =
     const start = Object.fromEntries(modules.map((name, k) => [name, array(weights[k]!, float)]));
     const common = { weights: start, batch, asynchronous, direction };
     const made = composite
-      ? compositeOracle<Weights, Batch>({ ...common, model, loss })
+      ? compositeOracle<Weights, Batch>({ ...common, model, loss, memory })
       : oracle<Weights, Batch>({
           ...common,
           loss: (w, data) => loss(model(w, { x: data.x.ref, y: data.y.ref }), data),
@@ -62,5 +72,3 @@ export const making =
       dispose: () => made.dispose(),
     };
   };
-
-export type Data = JsTree<JaxArray>;
