@@ -117,7 +117,7 @@ export function compositeOracle({
   const partitionOf = partition(modules);
   const rule = directionRule(direction);
   const read = asynchronous ? readAsync : readSync;
-  const memory = parameterMemory();
+  const memory = parameterMemory(() => variables ?? trainableVariables());
   const writes = transaction(memory);
   const saved = weights(rule, memory);
   const spent = meter();

@@ -54,7 +54,10 @@ export interface Stepping {
   readonly questions: TfjsQuestions;
   /** Calls the loss and differentiates it, for the next `linearize` to use. */
   evaluate(): Pick<Evaluation, 'value'> & { readonly gradients: readonly (Tensor | null)[] };
-  /** Makes the direction of these gradients, in the place of g, in the next `linearize`. */
+  /**
+   * Makes the direction of these gradients instead of g in the next `linearize`, and takes it as it is, whether it
+   * descends or not. Variables without one do not move.
+   */
   descendBy(gradients: ReadonlyMap<Variable, Tensor>): void;
   /** Whether `evaluate` waits for its `linearize`. */
   readonly evaluated: boolean;
@@ -93,7 +96,7 @@ interface Taken {
 const MEMORY = 2 ** 27;
 
 export function stepping({ problem, rule, read, modules, samples }: SteppingOptions): Stepping {
-  const memory = parameterMemory();
+  const memory = parameterMemory(() => problem().variables);
   const writes = transaction(memory);
   const spent = meter();
   const partitionOf = partition(modules);
@@ -239,7 +242,7 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
       return freeing(() => {
         const { recording, variables, loss } = step;
         const wanted = wantedIn(step, request?.modules);
-        const gradients = gradientOf(step, wanted, around);
+        const gradients = gradientOf(step, movedBy(given, step, wanted), around);
         if (gradients.size === 0) throw unconnected([...wanted.keys()].map((i) => variables[i]!));
         const moving: Wanted = new Map([...gradients.keys()].map((i) => [i, wanted.get(i)]));
         const g = [...gradients.values()];
@@ -255,7 +258,7 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
           throw error;
         }
         at = linearized(variables, moving, metered(spent, source, recording.weightWork), () => g, made);
-        return summary(at, cost!, read, request);
+        return summary(at, cost!, read, given ? { ...request, descend: false } : request);
       }, abandon);
     },
     modules: () => partitionOf(now?.all ?? posed().variables).names,
@@ -312,6 +315,10 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
     },
   };
 }
+
+/** What moves when these gradients are given. */
+const movedBy = (given: ReadonlyMap<Variable, Tensor> | undefined, { variables }: Taken, wanted: Wanted): Wanted =>
+  given ? new Map([...wanted].filter(([i]) => given.has(variables[i]!))) : wanted;
 
 const again = ({ value, gradients }: { value: Tensor; gradients: readonly (Tensor | null)[] }): (Tensor | null)[] => {
   value.dispose();
