@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { engine } from './engine.ts';
 import { intercept } from './intercept.ts';
+import { registerZeroDerivatives } from './zero-derivatives.ts';
 import { tapeCopies } from './tape-copies.ts';
 
 export interface Differentiated {
@@ -12,6 +13,7 @@ export interface Differentiated {
 /** f and its gradients in `points`, by tfjs's own tape; an exception leaves no tensor behind. */
 export function differentiate(f: () => Tensor, points: readonly Tensor[]): Differentiated {
   const current = engine();
+  registerZeroDerivatives();
   const copies = tapeCopies(current);
   let value: Tensor | undefined;
   try {
