@@ -15,6 +15,8 @@ import {
   variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { effect } from '../programs/effects.ts';
+import { parameter } from '../programs/parameter.ts';
 
 /** What tfjs's optimisers keep in fields that their types hide. */
 interface Sgd {
@@ -51,13 +53,23 @@ let registered = false;
 export function registerOptimizers(): void {
   if (registered) return;
   registered = true;
-  replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) => move(value, gradient, -optimizer.learningRate));
+  replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) => 
+    move(
+      value,
+      gradient,
+      parameter(() => -optimizer.learningRate),
+    ),
+  );
   replaceUpdate<Momentum>(MomentumOptimizer, (optimizer, value, g, name, i) => {
     const { variable: velocity } = moment(optimizer.accumulations, i, `${name}/momentum`, value);
     const { momentum, useNesterov } = optimizer;
     const [next, d] = run('OverparamMomentum', { velocity, g }, { momentum, useNesterov }) as [Tensor, Tensor];
     velocity.assign(next);
-    move(value, d, optimizer.learningRate);
+    move(
+      value,
+      d,
+      parameter(() => optimizer.learningRate),
+    );
   });
   replaceUpdate<Adam>(
     AdamOptimizer,
@@ -65,11 +77,15 @@ export function registerOptimizers(): void {
       const { variable: m } = moment(optimizer.accumulatedFirstMoment, i, `${name}/m`, value);
       const { variable: v } = moment(optimizer.accumulatedSecondMoment, i, `${name}/v`, value);
       const { beta1, beta2, epsilon } = optimizer;
-      const attrs = { beta1, beta2, epsilon, step: optimizer.iterations + 1 };
+      const attrs = { beta1, beta2, epsilon, step: parameter(() => optimizer.iterations + 1) };
       const [nextM, nextV, d] = run('OverparamAdam', { m, v, g }, attrs) as [Tensor, Tensor, Tensor];
       m.assign(nextM);
       v.assign(nextV);
-      move(value, d, optimizer.learningRate);
+      move(
+      value,
+      d,
+      parameter(() => optimizer.learningRate),
+    );
     },
     ({ accBeta1, accBeta2, beta1, beta2 }) => {
       accBeta1.assign(mul(accBeta1, beta1));
@@ -97,7 +113,7 @@ function replaceUpdate<O extends Sgd>(
       });
       finish(self);
     });
-    self.incrementIterations();
+    effect(() => self.incrementIterations());
   };
 }
 
