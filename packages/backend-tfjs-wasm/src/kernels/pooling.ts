@@ -124,7 +124,9 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
         host,
         x,
         (x) =>
-          whole(p.outShape, p, 'int32', (w, y) => host.run('argmaxPool', [offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0])),
+          whole(p.outShape, p, 'int32', (w, y) =>
+            host.run('argmaxPool', [offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0]),
+          ),
         'int32',
       );
       return [max(x, p), where];

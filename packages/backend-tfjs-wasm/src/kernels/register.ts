@@ -1,4 +1,13 @@
-import { backend, getBackend, getKernel, getKernelsForBackend, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  getBackend,
+  getKernel,
+  getKernelsForBackend,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.ts';
 import { constantKernels } from './constant.ts';
 import { conversionKernels } from './conversion.ts';

@@ -123,7 +123,12 @@ export function capture<Inputs extends readonly Tensor[], Output extends TensorC
     return captured.output;
   };
   return Object.assign(run, {
-    report: () => ({ compiled, eager, programs: [...programs.values()].map(({ report }) => report), reasons: [...reasons] }),
+    report: () => ({
+      compiled,
+      eager,
+      programs: [...programs.values()].map(({ report }) => report),
+      reasons: [...reasons],
+    }),
     dispose,
   });
 }
@@ -138,7 +143,8 @@ function compile<Inputs extends readonly Tensor[], Output extends TensorContaine
   const variables = variablesByData();
   const { value, recording } = record(host, () => withoutRandomness(() => compute(...inputs)));
   const output = value.result;
-  const refusal = recording.refusal ?? (value.drew ? 'it draws random numbers in JavaScript: pass them as inputs' : undefined);
+  const refusal =
+    recording.refusal ?? (value.drew ? 'it draws random numbers in JavaScript: pass them as inputs' : undefined);
   if (refusal !== undefined) return { output, program: refusal };
   try {
     return { output, program: build(host, key, inputs, output, recording, variables) };
@@ -217,7 +223,11 @@ function build(
   const moves = (block: Block): boolean => block.origin === 'given' || next.has(block);
   let program;
   try {
-    program = createProgram(host, { steps: recording.steps, results: [...results, ...recording.assigned.values()], moves });
+    program = createProgram(host, {
+      steps: recording.steps,
+      results: [...results, ...recording.assigned.values()],
+      moves,
+    });
   } catch (error) {
     next.dispose();
     held.forEach((tensor) => tensor.dispose());
@@ -229,11 +239,10 @@ function build(
     host,
     report: { inputs: key, calls, foreign, bytes: bytes + nextBytes },
     run(given) {
-      const places = new Map<Block, number>();
+      if (recording.dependencies.some(({ read, value }) => read() !== value)) return undefined;
       for (const [block, binding] of bindings) {
         const at = binding(given);
         if (at === undefined) return undefined;
-        places.set(block, at);
         move(block, at);
       }
       for (const block of recording.assigned.values()) {
@@ -241,13 +250,11 @@ function build(
         move(block, next.address(block));
       }
       if (!run()) return undefined;
-      const placeOf = (block: Block): number =>
-        places.get(block) ?? (next.has(block) ? next.address(block) : address(block));
       const output = make(({ block, shape, dtype }) => {
         const made = backend.makeOutput(shape, dtype);
         const bytes = bytesOfTensor(made);
         if (block && bytes > 0)
-          new Uint8Array(heap.buffer).copyWithin(offsetOf(made.dataId), placeOf(block), placeOf(block) + bytes);
+          new Uint8Array(heap.buffer).copyWithin(offsetOf(made.dataId), address(block), address(block) + bytes);
         return engine().makeTensorFromTensorInfo(made);
       });
       next.commit();
@@ -290,7 +297,9 @@ function templateOf(
     return (make) => items.map((item) => item(make));
   }
   if (typeof output === 'object' && output !== null) {
-    const entries = Object.entries(output).map(([name, item]) => [name, templateOf(item as TensorContainer, describe)] as const);
+    const entries = Object.entries(output).map(
+      ([name, item]) => [name, templateOf(item as TensorContainer, describe)] as const,
+    );
     return (make) => Object.fromEntries(entries.map(([name, item]) => [name, item(make)]));
   }
   return () => output;

@@ -33,12 +33,12 @@ export interface Writer {
 }
 
 /**
- * @param address where a block lies now, and whether it may move between runs
+ * @param address where a block lies now, and which block it moves with between runs, if it does
  * @param integers where the integers lie that JavaScript wrote into a block at an offset
  */
 export function createWriter(
   buffer: ArrayBufferLike,
-  address: (block: Block) => { readonly at: number; readonly moves: boolean },
+  address: (block: Block) => { readonly at: number; readonly moving: Block | undefined },
   integers: (block: Block, offset: number, call: Call) => number,
 ): Writer {
   const view = new DataView(buffer);
@@ -57,13 +57,9 @@ export function createWriter(
           const { block, offset } = pointer;
           if (block.integers) view.setUint32(at, integers(block, offset, call), true);
           else {
-            const { at: base, moves } = address(block);
+            const { at: base, moving: it } = address(block);
             view.setUint32(at, base + offset, true);
-            if (moves) {
-              const patches = moving.get(block) ?? [];
-              moving.set(block, patches);
-              patches.push({ at, offset });
-            }
+            if (it) moving.set(it, append(moving.get(it), { at, offset }));
           }
         } else {
           if (typeof value !== 'number') parameters.push({ at, kind: kind as 'i' | 'f' | 'd', parameter: value });
@@ -73,6 +69,12 @@ export function createWriter(
       });
     },
   };
+}
+
+function append<T>(list: T[] | undefined, item: T): T[] {
+  if (!list) return [item];
+  list.push(item);
+  return list;
 }
 
 /** Writes a number as a kernel takes it. */

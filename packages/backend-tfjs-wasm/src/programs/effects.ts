@@ -1,22 +1,34 @@
-/** Where effects of JavaScript are put down while a program is recorded. */
-let effects: (() => void)[] | undefined;
+/** What JavaScript does besides running kernels, and what it reads, while a program is recorded. */
+export interface Surroundings {
+  /** Done once in each run, such as counting iterations. */
+  readonly effects: (() => void)[];
+  /** What must be equal to what it was, or the program does not apply. */
+  readonly dependencies: { readonly read: () => unknown; readonly value: unknown }[];
+}
+
+let surroundings: Surroundings | undefined;
+
+/** Whether a program is being recorded. */
+export const isRecording = (): boolean => surroundings !== undefined;
 
 /** Does `act` now, and in every run of the program that is being recorded, if there is one. */
 export function effect(act: () => void): void {
   act();
-  effects?.push(act);
+  surroundings?.effects.push(act);
 }
 
-/** Whether a program is being recorded. */
-export const isRecording = (): boolean => effects !== undefined;
+/** The program that is being recorded, if there is one, applies as long as `read()` is what it is now. */
+export function dependOn(read: () => unknown): void {
+  surroundings?.dependencies.push({ read, value: read() });
+}
 
-/** Runs `run`, and puts its effects into `into`. */
-export function collectEffects<T>(into: (() => void)[], run: () => T): T {
-  const outer = effects;
-  effects = into;
+/** Runs `run`; its effects and dependencies are put into `into`. */
+export function collect<T>(into: Surroundings, run: () => T): T {
+  const outer = surroundings;
+  surroundings = into;
   try {
     return run();
   } finally {
-    effects = outer;
+    surroundings = outer;
   }
 }

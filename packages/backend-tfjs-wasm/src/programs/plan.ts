@@ -31,7 +31,8 @@ export function plan(blocks: readonly Lifetime[]): Plan {
   const gaps: Gap[] = [{ at: 0, bytes: Infinity }];
   let [top, ended] = [0, 0];
   for (const i of byFirst) {
-    for (; blocks[byLast[ended]!]!.last < blocks[i]!.first; ended++) release(gaps, offsets[byLast[ended]!]!, sizes[byLast[ended]!]!);
+    for (; blocks[byLast[ended]!]!.last < blocks[i]!.first; ended++)
+      release(gaps, offsets[byLast[ended]!]!, sizes[byLast[ended]!]!);
     const place = gaps.findIndex(({ bytes }) => bytes >= sizes[i]!);
     const gap = gaps[place]!;
     offsets[i] = gap.at;

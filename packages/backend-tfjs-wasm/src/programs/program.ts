@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost, memoryOf, outOfMemory } from '../kernels/host.ts';
-import { bytesOf, createWriter, type Patch, readArguments, writeNumber } from './code.ts';
+import { bytesOf, createWriter, readArguments, writeNumber } from './code.ts';
 import { createForeign, type Foreign } from './foreign.ts';
 import { type Block } from './memory.ts';
 import { plan } from './plan.ts';
@@ -18,7 +18,7 @@ export interface Program {
   readonly bytes: number;
   /** Has the program use the memory at an address for a block that moves. */
   move(block: Block, at: number): void;
-  /** Where a block lies that was not moved. */
+  /** Where a block lies. */
   address(block: Block): number;
   /** Runs it; false where a kernel refused its input, such as an index out of range. Then the results are undefined. */
   run(): boolean;
@@ -54,7 +54,7 @@ export function createProgram(host: KernelHost, { steps: recorded, results, move
   };
   const isConstant = (block: Block): boolean => block.origin === 'uploaded' && !moves(block);
   const wanted = [...results];
-  const { once, steps, standIn } = simplify(recorded, wanted, isConstant);
+  const { once, steps, standIn } = simplify(recorded, wanted, isConstant, moves);
 
   // Where every block lies.
   const addresses = new Map<Block, number>();
@@ -90,9 +90,9 @@ export function createProgram(host: KernelHost, { steps: recorded, results, move
     bytes += size + integers.bytes();
     integers.write(memory.buffer, code + align(size));
 
-    const address = (block: Block): { at: number; moves: boolean } => {
+    const address = (block: Block): { at: number; moving: Block | undefined } => {
       const it = standIn(block);
-      return { at: addresses.get(it) ?? it.at, moves: moves(it) };
+      return { at: addresses.get(it) ?? it.at, moving: moves(it) ? it : undefined };
     };
     let tile = 0;
     const writer = createWriter(memory.buffer, address, (block, offset) => integers.address(block, offset, tile));
@@ -144,8 +144,6 @@ export function createProgram(host: KernelHost, { steps: recorded, results, move
 
     let view = new DataView(memory.buffer);
     const fresh = (): DataView => (view.buffer === memory.buffer ? view : (view = new DataView(memory.buffer)));
-    const positions = new Map<Block, { at: number; readonly patches: readonly Patch[] }>();
-    for (const [block, patches] of writer.moving) positions.set(block, { at: address(block).at, patches });
     const runJob = ({ job, at, cutAt }: Extract<Segment, { job: Job }>): void => {
       const { cost, calls, scratch } = job.cut!;
       const read = (calls: readonly Call[], places: readonly number[]): number[][] =>
@@ -162,12 +160,10 @@ export function createProgram(host: KernelHost, { steps: recorded, results, move
       bytes,
       move(block, at) {
         const it = standIn(block);
-        const position = positions.get(it);
-        if (position && position.at !== at) {
-          position.at = at;
-          const to = fresh();
-          for (const patch of position.patches) to.setUint32(patch.at, at + patch.offset, true);
-        }
+        if (address(it).at === at) return;
+        addresses.set(it, at);
+        const to = fresh();
+        for (const patch of writer.moving.get(it) ?? []) to.setUint32(patch.at, at + patch.offset, true);
         foreign.forEach((call) => call?.move(it, at));
       },
       address: (block) => address(block).at,

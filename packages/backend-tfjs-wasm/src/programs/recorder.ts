@@ -2,7 +2,7 @@ import { engine, type KernelFunc, type TensorInfo, util, Variable } from '@tenso
 import { type Job as Tiles } from '@overparam/threads';
 import { type KernelHost } from '../kernels/host.ts';
 import { isPlain, type Observer } from '../kernels/observer.ts';
-import { collectEffects } from './effects.ts';
+import { collect, type Surroundings } from './effects.ts';
 import { type Block, createBlockMap, type Pointer } from './memory.ts';
 import { type Parameter } from './parameter.ts';
 import { type Call, type ForeignTensor, type Recording, type Step } from './recording.ts';
@@ -119,7 +119,8 @@ export function record<T>(host: KernelHost, run: () => T): { readonly value: T; 
       }
       const inputs = Object.fromEntries(given.map(([key, input]) => [key, input && foreignTensor(input)]));
       const results = outputs.flatMap((output) => foreignTensor(output) ?? []);
-      if (results.some(({ pointer }) => pointer.block.origin === 'given')) refuse(`the kernel ${name} allocates for itself`);
+      if (results.some(({ pointer }) => pointer.block.origin === 'given'))
+        refuse(`the kernel ${name} allocates for itself`);
       steps.push({ name, kernel, inputs, attrs: args.attrs, outputs: results });
       return made;
     },
@@ -154,18 +155,25 @@ export function record<T>(host: KernelHost, run: () => T): { readonly value: T; 
       else refuse('it creates variables');
     }),
   ];
-  const effects: (() => void)[] = [];
+  const surroundings: Surroundings = { effects: [], dependencies: [] };
   let value: T;
   let assignedBlocks: Map<Variable, Block>;
   try {
-    value = collectEffects(effects, () => host.observed(observer, run));
+    value = collect(surroundings, () => host.observed(observer, run));
     assignedBlocks = blocksOfVariables();
   } finally {
     for (const restore of undo.reverse()) restore();
   }
   return {
     value,
-    recording: { steps, assigned: assignedBlocks, constants, effects, refusal, blockOf: (id) => byDataId.get(id) },
+    recording: {
+      steps,
+      assigned: assignedBlocks,
+      constants,
+      ...surroundings,
+      refusal,
+      blockOf: (id) => byDataId.get(id),
+    },
   };
 
   /** What the variables hold in the end, each in a block of its own that kernels made. */
@@ -192,7 +200,9 @@ function copyStep(from: Block, to: Block): Step {
   const unit = from.bytes % 4 === 0 ? 4 : 1;
   const loop: Block = { bytes: 12, at: -1, origin: 'made', integers: new Map([[0, [from.bytes / unit, unit, unit]]]) };
   const pointers = [from, to, loop].map((block) => ({ block, offset: 0 }));
-  return { calls: [{ kernel: 'stridedCopy', args: [-1, -1, -1, 1, unit], pointers: [...pointers, undefined, undefined] }] };
+  return {
+    calls: [{ kernel: 'stridedCopy', args: [-1, -1, -1, 1, unit], pointers: [...pointers, undefined, undefined] }],
+  };
 }
 
 /** Replaces a method; returns what puts it back. */

@@ -1,4 +1,5 @@
 import { type KernelFunc, type NamedAttrMap, type TensorInfo, type Variable } from '@tensorflow/tfjs-core';
+import { type Surroundings } from './effects.ts';
 import { type Block, type Pointer } from './memory.ts';
 import { type Parameter } from './parameter.ts';
 import { type Kernel } from './signatures.ts';
@@ -44,14 +45,12 @@ export interface ForeignCall {
 export type Step = Job | ForeignCall;
 
 /** What was done while a program was recorded. */
-export interface Recording {
+export interface Recording extends Surroundings {
   readonly steps: readonly Step[];
   /** What each variable that was assigned to holds in the end. */
   readonly assigned: ReadonlyMap<Variable, Block>;
   /** Tensors whose values a kernel took as constants. */
   readonly constants: ReadonlySet<Block>;
-  /** What JavaScript does once in each run, such as counting. */
-  readonly effects: readonly (() => void)[];
   /** The block that holds a tensor's values; undefined where it was made before and never used. */
   blockOf(dataId: object): Block | undefined;
   /** Why it can't become a program. */

@@ -18,11 +18,13 @@ export interface Simplified {
  *
  * @param results blocks that must be right when the program has run
  * @param isConstant whether a block holds the same in every run
+ * @param moves whether a block lies elsewhere in every run
  */
 export function simplify(
   steps: readonly Step[],
   results: Iterable<Block>,
   isConstant: (block: Block) => boolean,
+  moves: (block: Block) => boolean,
 ): Simplified {
   const uses = new Map(steps.map((step) => [step, usesOf(step)]));
   const writers = new Map<Block, number>();
@@ -51,7 +53,8 @@ export function simplify(
       continue;
     }
     if (!same) known.set(key, written);
-    if ([...use.reads].every((block) => constant(standIn(block))) && !hasParameters(step)) {
+    const stays = written.every((block) => !moves(block)) && !hasParameters(step);
+    if (stays && [...use.reads].every((block) => constant(standIn(block)))) {
       for (const block of written) constants.add(block);
       once.push(step);
     } else left.push(step);
@@ -89,7 +92,9 @@ function keyOf(job: Job, number: (block: Block) => number): string {
       const pointer = pointers[i];
       if (pointer) return place(pointer, kinds[i]!);
       // Parameters are equal when they are one and the same.
-      return typeof value === 'number' ? `${Object.is(value, -0) ? '-0' : value}` : `parameter ${parameterNumber(value)}`;
+      return typeof value === 'number'
+        ? `${Object.is(value, -0) ? '-0' : value}`
+        : `parameter ${parameterNumber(value)}`;
     });
     return `${kernel}(${texts.join()})`;
   };
