@@ -19,8 +19,8 @@ export interface KernelHost extends Sharing {
   run(kernel: keyof Exports, args: readonly number[]): number;
   /** Who observes the kernels, if anybody. */
   readonly observer: Observer | undefined;
-  /** Reports to `observer` whatever kernels do while `run` runs. */
-  observed<T>(observer: Observer, run: () => T): T;
+  /** Reports whatever kernels do to an observer, from now on; or to nobody. */
+  observe(observer: Observer | undefined): void;
   /** The byte offset of a tensor's values. */
   offset(tensor: TensorInfo): number;
   /** A new tensor; `write` writes its values, and where it throws the tensor is freed. */
@@ -137,16 +137,8 @@ export function createKernelHost(
     get observer() {
       return observer;
     },
-    observed(next, run) {
-      const before = observer;
-      observer = next;
-      try {
-        return run();
-      } finally {
-        observer = before;
-      }
-    },
     relaxedSimd: relaxed,
+    observe: (next) => void (observer = next),
     offset,
     make,
     several,

@@ -1,13 +1,13 @@
-import { engine, Tensor, type TensorContainer, type Variable } from '@tensorflow/tfjs-core';
-import { type KernelHost, memoryOf } from '../kernels/host.ts';
+import { engine, Tensor, type TensorContainer } from '@tensorflow/tfjs-core';
+import { type KernelHost } from '../kernels/host.ts';
 import { activeHost } from '../kernels/register.ts';
 import { isRecording } from './effects.ts';
 import { type Block } from './memory.ts';
-import { createNextValues } from './next-values.ts';
-import { bytesOfTensor, createProgram } from './program.ts';
 import { withoutRandomness } from './randomness.ts';
 import { record } from './recorder.ts';
+import { type ProgramSize } from './program.ts';
 import { type Recording } from './recording.ts';
+import { createReplay, type VariablesByData, variablesByData } from './replay.ts';
 
 /** What became of a captured function. */
 export interface CaptureReport {
@@ -21,15 +21,9 @@ export interface CaptureReport {
   readonly reasons: readonly string[];
 }
 
-export interface ProgramReport {
+export interface ProgramReport extends ProgramSize {
   /** Shapes and types of the inputs. */
   readonly inputs: string;
-  /** Calls of this package's kernels in one run. */
-  readonly calls: number;
-  /** Kernels of tfjs's own that JavaScript calls in each run. */
-  readonly foreign: readonly string[];
-  /** Bytes of the wasm heap that it holds. */
-  readonly bytes: number;
 }
 
 /** A function of tensors that runs as a program. */
@@ -153,49 +147,14 @@ function compile<Inputs extends readonly Tensor[], Output extends TensorContaine
   }
 }
 
-function variablesByData(): Map<object, Variable[]> {
-  const result = new Map<object, Variable[]>();
-  for (const variable of Object.values(engine().registeredVariables))
-    result.set(variable.dataId, [...(result.get(variable.dataId) ?? []), variable]);
-  return result;
-}
-
-/** Gives the address of a block before a run; undefined where the program does not apply any more. */
-type Binding = (inputs: readonly Tensor[]) => number | undefined;
-
 function build(
   host: KernelHost,
   key: string,
   inputs: readonly Tensor[],
   output: TensorContainer,
   recording: Recording,
-  variables: ReadonlyMap<object, readonly Variable[]>,
+  variables: VariablesByData,
 ): Compiled | string {
-  const { backend } = host;
-  const heap = memoryOf(backend);
-  const offsetOf = (dataId: object): number => (backend.dataIdMap.get(dataId) as { memoryOffset: number }).memoryOffset;
-  const held: Tensor[] = [];
-  const bindings = new Map<Block, Binding>();
-  const bind = (block: Block): string | undefined => {
-    if (block.origin !== 'given' || bindings.has(block)) return undefined;
-    const dataId = block.dataId!;
-    const input = inputs.findIndex((tensor) => tensor.dataId === dataId);
-    const own = variables.get(dataId);
-    if (input >= 0) bindings.set(block, (given) => offsetOf(given[input]!.dataId));
-    else if (own)
-      bindings.set(block, () => {
-        const [first, ...others] = own;
-        const gone = own.some(({ isDisposed }) => isDisposed) || others.some((other) => other.dataId !== first!.dataId);
-        return gone ? undefined : offsetOf(first!.dataId);
-      });
-    else if (!backend.dataIdMap.has(dataId)) return 'it disposes of a tensor from outside';
-    else {
-      held.push(hold(host, dataId));
-      bindings.set(block, () => offsetOf(dataId));
-    }
-    return undefined;
-  };
-
   const results: Block[] = [];
   const make = templateOf(output, (tensor) => {
     const block = recording.blockOf(tensor.dataId);
@@ -203,78 +162,30 @@ function build(
     if (block) results.push(block);
     return { block, shape, dtype };
   });
-  const blocks = new Set(results);
-  for (const step of recording.steps)
-    if ('outputs' in step)
-      for (const tensor of [...Object.values(step.inputs), ...step.outputs]) tensor && blocks.add(tensor.pointer.block);
-    else
-      for (const { pointers } of [...step.calls, ...(step.cut?.calls ?? [])])
-        for (const pointer of pointers) if (pointer) blocks.add(pointer.block);
-  for (const block of blocks) {
-    const refusal = bind(block);
-    if (refusal === undefined) continue;
-    held.forEach((tensor) => tensor.dispose());
-    return refusal;
-  }
-  for (const block of recording.constants)
-    if (block.origin === 'given') return 'a kernel reads the values of a tensor that may change';
-
-  const next = createNextValues(host, recording.assigned);
-  const moves = (block: Block): boolean => block.origin === 'given' || next.has(block);
-  let program;
-  try {
-    program = createProgram(host, {
-      steps: recording.steps,
-      results: [...results, ...recording.assigned.values()],
-      moves,
-    });
-  } catch (error) {
-    next.dispose();
-    held.forEach((tensor) => tensor.dispose());
-    throw error;
-  }
-  const { calls, foreign, bytes, run, address, move, dispose } = program;
-  const nextBytes = [...recording.assigned.values()].reduce((sum, block) => sum + block.bytes, 0);
+  const replay = createReplay<readonly Tensor[]>(host, recording, {
+    results,
+    variables,
+    locate({ dataId }) {
+      const input = inputs.findIndex((tensor) => tensor.dataId === dataId);
+      return input < 0 ? undefined : (given) => given[input]!.dataId;
+    },
+  });
+  if (typeof replay === 'string') return replay;
   return {
     host,
-    report: { inputs: key, calls, foreign, bytes: bytes + nextBytes },
+    report: { inputs: key, ...replay.size },
     run(given) {
-      if (recording.dependencies.some(({ read, value }) => read() !== value)) return undefined;
-      for (const [block, binding] of bindings) {
-        const at = binding(given);
-        if (at === undefined) return undefined;
-        move(block, at);
-      }
-      for (const block of recording.assigned.values()) {
-        if ([...recording.assigned.keys()].some(({ isDisposed }) => isDisposed)) return undefined;
-        move(block, next.address(block));
-      }
-      if (!run()) return undefined;
+      if (!replay.run(given)) return undefined;
       const output = make(({ block, shape, dtype }) => {
-        const made = backend.makeOutput(shape, dtype);
-        const bytes = bytesOfTensor(made);
-        if (block && bytes > 0)
-          new Uint8Array(heap.buffer).copyWithin(offsetOf(made.dataId), address(block), address(block) + bytes);
+        const made = host.backend.makeOutput(shape, dtype);
+        if (block) replay.copy(block, made.dataId);
         return engine().makeTensorFromTensorInfo(made);
       });
-      next.commit();
-      for (const act of recording.effects) act();
+      replay.commit();
       return { output };
     },
-    dispose() {
-      if (!host.backend.wasm) return;
-      dispose();
-      next.dispose();
-      held.forEach((tensor) => tensor.dispose());
-    },
+    dispose: replay.dispose,
   };
-}
-
-/** Keeps the data of a tensor that belongs to somebody else. */
-function hold({ backend }: KernelHost, dataId: object): Tensor {
-  const { shape, dtype } = backend.dataIdMap.get(dataId) as Pick<Tensor, 'shape' | 'dtype'>;
-  backend.incRef(dataId);
-  return engine().keep(engine().makeTensorFromDataId(dataId, shape, dtype, backend));
 }
 
 interface Result {

@@ -22,13 +22,5 @@ export function dependOn(read: () => unknown): void {
   surroundings?.dependencies.push({ read, value: read() });
 }
 
-/** Runs `run`; its effects and dependencies are put into `into`. */
-export function collect<T>(into: Surroundings, run: () => T): T {
-  const outer = surroundings;
-  surroundings = into;
-  try {
-    return run();
-  } finally {
-    surroundings = outer;
-  }
-}
+/** Puts effects and dependencies into `next` from now on, or nowhere. */
+export const collect = (next: Surroundings | undefined): void => void (surroundings = next);

@@ -11,7 +11,10 @@ export interface NextValues {
   address(block: Block): number;
   /** Whether the block holds a variable's next value. */
   has(block: Block): boolean;
-  /** Gives the variables their next values. Other tensors that share data with a variable keep what they have. */
+  /**
+   * Gives the variables their next values. Other tensors that share data with a variable keep what they have; a variable without
+   * memory of its own gets some.
+   */
   commit(): void;
   dispose(): void;
 }
@@ -52,8 +55,10 @@ export function createNextValues(host: KernelHost, assigned: ReadonlyMap<Variabl
     commit() {
       const spare = new Map<Block, number>();
       try {
-        for (const [variable, block] of assigned)
-          if (dataOf(variable).refCount > 1) spare.set(block, allocate(block.bytes));
+        for (const [variable, block] of assigned) {
+          const { memoryOffset, refCount } = dataOf(variable);
+          if (refCount > 1 || memoryOffset === 0) spare.set(block, allocate(block.bytes));
+        }
       } catch (error) {
         for (const at of spare.values()) heap._free(at);
         throw error;
@@ -61,11 +66,11 @@ export function createNextValues(host: KernelHost, assigned: ReadonlyMap<Variabl
       for (const [variable, block] of assigned) {
         const [data, next] = [dataOf(variable), addresses.get(block)!];
         const another = spare.get(block);
-        if (another === undefined) {
-          addresses.set(block, data.memoryOffset);
-          data.memoryOffset = next;
+        if (another === undefined || data.memoryOffset === 0) {
+          addresses.set(block, another ?? data.memoryOffset);
           // tfjs's own kernels find tensors by number, and keep what they derived from them.
-          heap.tfjs.disposeData(data.id);
+          if (data.memoryOffset !== 0) heap.tfjs.disposeData(data.id);
+          data.memoryOffset = next;
           heap.tfjs.registerTensor(data.id, variable.size, next);
         } else {
           addresses.set(block, another);

@@ -1,4 +1,3 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost, memoryOf, outOfMemory } from '../kernels/host.ts';
 import { bytesOf, createWriter, readArguments, writeNumber } from './code.ts';
 import { createForeign, type Foreign } from './foreign.ts';
@@ -8,14 +7,18 @@ import { usesOf } from './reads-writes.ts';
 import { type Call, isForeign, type Job, type Step } from './recording.ts';
 import { simplify } from './simplify.ts';
 
-/** A program in the heap. */
-export interface Program {
-  /** Calls of our kernels in one run. */
+/** What a program takes. */
+export interface ProgramSize {
+  /** Calls of this package's kernels in one run. */
   readonly calls: number;
-  /** Kernels that are not ours, which JavaScript calls in each run. */
+  /** Kernels of tfjs's own that JavaScript calls in each run. */
   readonly foreign: readonly string[];
-  /** Bytes of the heap that it holds. */
+  /** Bytes of the wasm heap that it holds. */
   readonly bytes: number;
+}
+
+/** A program in the heap. */
+export interface Program extends ProgramSize {
   /** Has the program use the memory at an address for a block that moves. */
   move(block: Block, at: number): void;
   /** Where a block lies. */
@@ -254,7 +257,3 @@ function createIntegers() {
     address: (block: Block, offset: number, part: number): number => start + places.get(keyOf(block, offset, part))!,
   };
 }
-
-/** The bytes of a tensor. */
-export const bytesOfTensor = ({ shape, dtype }: Pick<TensorInfo, 'shape' | 'dtype'>): number =>
-  util.sizeFromShape(shape) * util.bytesPerElement(dtype);

@@ -1,6 +1,6 @@
 import { engine, type KernelFunc, type TensorInfo, util, Variable } from '@tensorflow/tfjs-core';
 import { type Job as Tiles } from '@overparam/threads';
-import { type KernelHost } from '../kernels/host.ts';
+import { type KernelHost, memoryOf } from '../kernels/host.ts';
 import { isPlain, type Observer } from '../kernels/observer.ts';
 import { collect, type Surroundings } from './effects.ts';
 import { type Block, createBlockMap, type Pointer } from './memory.ts';
@@ -24,8 +24,33 @@ interface ObservedEngine {
   incRef(tensor: unknown, backend: unknown): void;
 }
 
+/** A recording in progress. */
+export interface Recorder {
+  /** Data are called by another id from now on. */
+  renamed(from: object, to: object): void;
+  /** Ends it. */
+  finish(): Recording;
+}
+
 /** Runs `run`, which computes as always, and records what its kernels do. */
 export function record<T>(host: KernelHost, run: () => T): { readonly value: T; readonly recording: Recording } {
+  const recorder = startRecording(host);
+  let recording: Recording;
+  let value: T;
+  try {
+    value = run();
+  } finally {
+    recording = recorder.finish();
+  }
+  return { value, recording };
+}
+
+/**
+ * Records what kernels do from now on, while they compute as always.
+ *
+ * @param assigning called when a variable was assigned to
+ */
+export function startRecording(host: KernelHost, assigning: (variable: Variable) => void = () => {}): Recorder {
   const { backend } = host;
   const heap = backend.wasm as unknown as Mutable<Heap>;
   const observed = backend as unknown as Mutable<Observed>;
@@ -34,7 +59,7 @@ export function record<T>(host: KernelHost, run: () => T): { readonly value: T; 
   const byDataId = new Map<object, Block>();
   const steps: Step[] = [];
   const assigned = new Set<Variable>();
-  const constants = new Set<Block>();
+  const constants = new Map<Block, Uint8Array>();
   const variables = new Set(Object.values(engine().registeredVariables));
   let refusal: string | undefined;
   let foreign = 0;
@@ -85,7 +110,7 @@ export function record<T>(host: KernelHost, run: () => T): { readonly value: T; 
     read(tensor) {
       const block = blockOf(tensor);
       if (!block || block.origin === 'made') refuse('a kernel reads a value that was computed');
-      else constants.add(block);
+      else constants.set(block, new Uint8Array(memoryOf(backend).buffer).slice(block.at, block.at + block.bytes));
     },
     wrote(at, values) {
       const pointer = blocks.find(at);
@@ -151,28 +176,30 @@ export function record<T>(host: KernelHost, run: () => T): { readonly value: T; 
     replace(observedEngine, 'incRef', (incRef) => (tensor, of) => {
       incRef.call(engine(), tensor, of);
       if (!(tensor instanceof Variable)) return;
-      if (variables.has(tensor)) assigned.add(tensor);
-      else refuse('it creates variables');
+      if (!variables.has(tensor)) return refuse('it creates variables');
+      assigned.add(tensor);
+      assigning(tensor);
     }),
   ];
   const surroundings: Surroundings = { effects: [], dependencies: [] };
-  let value: T;
-  let assignedBlocks: Map<Variable, Block>;
-  try {
-    value = collect(surroundings, () => host.observed(observer, run));
-    assignedBlocks = blocksOfVariables();
-  } finally {
-    for (const restore of undo.reverse()) restore();
-  }
+  host.observe(observer);
+  collect(surroundings);
   return {
-    value,
-    recording: {
-      steps,
-      assigned: assignedBlocks,
-      constants,
-      ...surroundings,
-      refusal,
-      blockOf: (id) => byDataId.get(id),
+    renamed(from, to) {
+      const block = byDataId.get(from);
+      if (block) byDataId.set(to, block);
+    },
+    finish() {
+      let assignedBlocks: Map<Variable, Block>;
+      try {
+        assignedBlocks = blocksOfVariables();
+      } finally {
+        host.observe(undefined);
+        collect(undefined);
+        for (const restore of undo.reverse()) restore();
+      }
+      const blockOfData = (dataId: object): Block | undefined => byDataId.get(dataId);
+      return { steps, assigned: assignedBlocks, constants, ...surroundings, refusal, blockOf: blockOfData };
     },
   };
 
@@ -206,16 +233,13 @@ function copyStep(from: Block, to: Block): Step {
 }
 
 /** Replaces a method; returns what puts it back. */
-function replace<Target extends object, Key extends keyof Target>(
+export function replace<Target extends object, Key extends keyof Target>(
   target: Target,
   key: Key,
   by: (before: Target[Key]) => Target[Key],
 ): () => void {
-  const own = Object.hasOwn(target, key);
   const before = target[key];
   target[key] = by(before);
-  return () => {
-    if (own) target[key] = before;
-    else delete (target as Partial<Target>)[key];
-  };
+  // Deleting it would make the object slow.
+  return () => void (target[key] = before);
 }

@@ -49,8 +49,8 @@ export interface Recording extends Surroundings {
   readonly steps: readonly Step[];
   /** What each variable that was assigned to holds in the end. */
   readonly assigned: ReadonlyMap<Variable, Block>;
-  /** Tensors whose values a kernel took as constants. */
-  readonly constants: ReadonlySet<Block>;
+  /** Tensors whose values a kernel took as constants, and these. */
+  readonly constants: ReadonlyMap<Block, Uint8Array>;
   /** The block that holds a tensor's values; undefined where it was made before and never used. */
   blockOf(dataId: object): Block | undefined;
   /** Why it can't become a program. */
