@@ -73,7 +73,7 @@ const slotOf = (thread: number): number => c.slots + c.slotSize * thread;
 const isIn = (at: number, word: number): boolean => at >= c.slots && (at - c.slots) % c.slotSize === word;
 /** Milliseconds of the caller's limit: two waits of 50. */
 const limit = 100;
-const timedOut: number = 2;
+const timedOut = 2;
 
 /** @throws Error at the first state in which the protocol is violated, with the operations that lead to it */
 export function explore(model: Model): Explored {
@@ -293,7 +293,7 @@ export function explore(model: Model): Explored {
     }
   }
 
-  const used = [c.job, c.callerWaits];
+  const used: number[] = [c.job, c.callerWaits];
   for (let i = 0; i <= workers; i++) for (const word of [c.left, c.first, c.busy, c.dismissed, c.asleep]) used.push(slotOf(i) + word); // prettier-ignore
   const coded = (numbers: readonly number[]): string => String.fromCharCode(...numbers.map((n) => n + 1), 0);
   const waits = ['no', 'yes', 'woken'];
