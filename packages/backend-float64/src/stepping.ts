@@ -11,7 +11,7 @@ import {
   type TrialGradientOracle,
 } from '@overparam/core';
 import { checkParameters } from './check.ts';
-import { moments, type Moments, type SavedMoments } from './directions/moments.ts';
+import { moments, type Made, type Moments, type SavedMoments } from './directions/moments.ts';
 import type { DirectionRule } from './directions/rule.ts';
 import { chosen, type Modules, type Range } from './modules.ts';
 import type { Synchronous } from './synchronous.ts';
@@ -87,7 +87,7 @@ interface Direction {
   readonly d: Float64Array;
   readonly ranges: readonly Range[];
   /** What the direction rule made of g; absent where d came from elsewhere. */
-  readonly made?: { readonly momentum: Float64Array; readonly preconditioned: Float64Array; readonly moments: Moments };
+  readonly made?: Made;
 }
 
 interface Trial<At> {
@@ -182,8 +182,8 @@ export function stepping<At extends Point>(
       const g = current().gradient(ranges);
       const made = memory.moments.next(g, memory.w, ranges);
       const first = point({ g, d: negative(made.momentum), ranges, made });
-      if (first.slope < 0 || first.squaredGradientNorm === 0) return first;
-      const d = [made.preconditioned, g].map(negative).find((v) => dot(g, v) < 0);
+      if (request?.descend === false || first.slope < 0 || first.squaredGradientNorm === 0) return first;
+      const d = [made.fresh, g].map(negative).find((v) => dot(g, v) < 0);
       return d ? { ...point({ g, d, ranges, made }), fellBack: true } : first;
     },
     probe: (step) => along('probe', step).at.value,

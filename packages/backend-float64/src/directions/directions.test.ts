@@ -62,7 +62,7 @@ describe('directions', () => {
     expect(oracle.parameters()[0]).toBeCloseTo(w - 0.5 * Pm, 12);
   });
 
-  it('d is -P m; where that does not descend, -P g, and linearize says so; direction still answers -P m', () => {
+  it('d is -P m; where that does not descend, its fresh part, and linearize says so; direction still answers -P m', () => {
     let g = 1;
     const oracle = functionOracle(() => ({ value: 0, gradient: [g] }), [0], { direction: adam() });
     expect(oracle.linearize().fellBack).toBeUndefined();
@@ -73,7 +73,9 @@ describe('directions', () => {
     const Pm = (P * (0.9 * 0.1 + 0.1 * g)) / (1 - 0.9 ** 2);
     const at = oracle.linearize();
     expect(at.fellBack).toBe(true);
-    expect(at.slope).toBeCloseTo(-P * g * g, 12);
+    expect(at.slope).toBeCloseTo(-0.1 * P * g * g, 12);
+    expect(oracle.linearize({ descend: false }).slope).toBeCloseTo(-g * Pm, 12);
+    oracle.linearize();
     expect(oracle.direction('momentum').slope).toBeCloseTo(-g * Pm, 12);
     expect(oracle.direction('momentum').slope).toBeGreaterThan(0);
   });

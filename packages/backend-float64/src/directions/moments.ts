@@ -11,14 +11,18 @@ export interface SavedMoments {
   readonly counts: readonly number[];
 }
 
+/** What a rule makes of a gradient: P m, P g, the part of P m that g brings, and the moments that a step leaves. */
+export interface Made {
+  readonly momentum: Float64Array;
+  readonly preconditioned: Float64Array;
+  readonly fresh: Float64Array;
+  readonly moments: Moments;
+}
+
 /** What a direction rule remembers of every parameter. Arrays are replaced, never written. */
 export interface Moments {
-  /** P m and P g of a gradient, and the moments that a step along them leaves; parameters outside the ranges keep theirs. */
-  next(
-    g: Float64Array,
-    w: Float64Array,
-    ranges: readonly Range[],
-  ): { readonly momentum: Float64Array; readonly preconditioned: Float64Array; readonly moments: Moments };
+  /** Parameters outside the ranges keep their moments, and have direction 0. */
+  next(g: Float64Array, w: Float64Array, ranges: readonly Range[]): Made;
   save(): SavedMoments;
 }
 
@@ -57,11 +61,12 @@ function momentsOf(rule: DirectionRule, values: readonly Float64Array[], counts:
   return {
     next(g, w, ranges) {
       if (rule.remembers.length === 0 && rule.name === 'gradient')
-        return { momentum: g, preconditioned: g, moments: this };
+        return { momentum: g, preconditioned: g, fresh: g, moments: this };
       const after = values.map((value) => value.slice());
       const t = counts.slice();
       const momentum = new Float64Array(g.length);
       const preconditioned = new Float64Array(g.length);
+      const fresh = new Float64Array(g.length);
       const one = new Float64Array(values.length);
       for (const [from, to] of ranges)
         for (let i = from; i < to; i++) {
@@ -71,8 +76,9 @@ function momentsOf(rule: DirectionRule, values: readonly Float64Array[], counts:
           after.forEach((value, k) => (value[i] = one[k]!));
           momentum[i] = made.momentum;
           preconditioned[i] = made.preconditioned;
+          fresh[i] = made.fresh ?? made.preconditioned;
         }
-      return { momentum, preconditioned, moments: momentsOf(rule, after, t) };
+      return { momentum, preconditioned, fresh, moments: momentsOf(rule, after, t) };
     },
     save: () => ({
       direction: { name: rule.name, options: rule.options },

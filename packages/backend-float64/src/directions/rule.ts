@@ -23,4 +23,9 @@ export interface RuleOutput {
   readonly momentum: number;
   /** P g: preconditioned, without momentum. */
   readonly preconditioned: number;
+  /**
+   * The part of P m that the current gradient brings, without what is remembered and without weight decay: (1 - beta1) P g
+   * for Adam. The oracle takes it where P m does not descend. Absent: `preconditioned`.
+   */
+  readonly fresh?: number;
 }

@@ -61,7 +61,7 @@ export function nesterov(given: MomentumOptions = {}): DirectionRule {
     remembers: ['m'],
     next(g, _, moments) {
       const m = (moments[0] = options.beta * moments[0]! + g);
-      return { momentum: g + options.beta * m, preconditioned: g };
+      return { momentum: g + options.beta * m, preconditioned: g, fresh: (1 + options.beta) * g };
     },
   };
 }
@@ -131,7 +131,11 @@ function adamLike(
       const v = (moments[1] = beta2 * moments[1]! + (1 - beta2) * g * g);
       const u = largest ? (moments[2] = Math.max(moments[2]!, v)) : v;
       const root = Math.sqrt(u / (1 - beta2 ** t)) + epsilon;
-      return { momentum: m / (1 - beta1 ** t) / root + decay * w, preconditioned: g / root + decay * w };
+      return {
+        momentum: m / (1 - beta1 ** t) / root + decay * w,
+        preconditioned: g / root + decay * w,
+        fresh: ((1 - beta1) * g) / root,
+      };
     },
   };
 }
