@@ -15,7 +15,7 @@ import {
   type StepReport,
 } from '@overparam/polyak-nonmonotone';
 
-declare const anyMethod: Method<object, StepReport, DirectionalOracle & AcceleratedOracle>;
+type AnyMethod = Method<object, StepReport, DirectionalOracle & AcceleratedOracle>;
 
 /** An oracle on one axis, from its answers alone, that counts its moves. */
 const scripted = (
@@ -250,7 +250,7 @@ describe('a search along directions that fails', () => {
   });
 
   it('looks at the tiny step itself, not at the last trial', () => {
-    for (const method of [adaSls(), adaSlsHeavyBall(), slsAccelerated()] as (typeof anyMethod)[]) {
+    for (const method of [adaSls(), adaSlsHeavyBall(), slsAccelerated()] as AnyMethod[]) {
       const tiny = (step: number): number => (step <= 1e-6 ? NaN : 7);
       const lost = {
         ...oracle(7, 7),
