@@ -1,4 +1,4 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, type Matrix, withDefaults } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { gaussian, uniform, type Random } from './random.ts';
 
@@ -66,7 +66,8 @@ export function euclidean(dimension: number): Domain {
  * The torus (R / period)^d. A point is any of its representatives, and a path is not broken where it passes the period:
  * exp_x(v) = x + v. Distances are those of the nearest representatives.
  */
-export function torus(dimension: number, { period = 2 * Math.PI }: { readonly period?: number } = {}): Domain {
+export function torus(dimension: number, options: { readonly period?: number } = {}): Domain {
+  const { period } = withDefaults('torus', { period: 2 * Math.PI }, options);
   count('dimension', dimension);
   if (positive('period', period) === Infinity) throw badOption('period', period, 'a finite number > 0');
   const flat = euclidean(dimension);

@@ -16,7 +16,7 @@ interface Cell {
 export function firstPlan(a: Float64Array, b: Float64Array, c: Float64Array): SpanningTree {
   const [n, m] = [a.length, b.length];
   const least = new Float64Array(m).fill(Infinity);
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < m; j++, at++) least[j] = Math.min(least[j]!, c[at]!);
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < m; j++, at++) if (c[at]! < least[j]!) least[j] = c[at]!;
   const demand = b.slice();
   const tinyDemand = new Int32Array(m);
   tinyDemand[m - 1] = n;
@@ -25,10 +25,14 @@ export function firstPlan(a: Float64Array, b: Float64Array, c: Float64Array): Sp
   for (let i = 0; i < n; i++) {
     let [supply, tiny] = [a[i]!, 1];
     for (let ends = false; !ends;) {
-      let [best, cheapest] = [0, Infinity];
+      let best = 0;
+      let cheapest = Infinity;
       for (let k = 0; k < open.length; k++) {
         const extra = c[i * m + open[k]!]! - least[open[k]!]!;
-        if (extra < cheapest) [best, cheapest] = [k, extra];
+        if (extra < cheapest) {
+          cheapest = extra;
+          best = k;
+        }
       }
       const j = open[best]!;
       ends = supply < demand[j]! || (supply === demand[j] && tiny <= tinyDemand[j]!);

@@ -44,9 +44,13 @@ export function networkSimplex(a: Float64Array, b: Float64Array, c: Float64Array
   for (let i = 0, settled = 0; settled < n; i = i + 1 === n ? 0 : i + 1) {
     let best = -1;
     let least = -tolerance;
+    const own = u[i]!;
     for (let j = 0, at = i * m; j < m; j++, at++) {
-      const reduced = c[at]! - u[i]! - v[j]!;
-      if (reduced < least) [best, least] = [j, reduced];
+      const reduced = c[at]! - own - v[j]!;
+      if (reduced < least) {
+        least = reduced;
+        best = j;
+      }
     }
     if (best < 0) settled++;
     else {
@@ -55,11 +59,9 @@ export function networkSimplex(a: Float64Array, b: Float64Array, c: Float64Array
     }
   }
   // Feasible to rounding, and not only to the tolerance.
-  for (let j = 0; j < m; j++) {
-    let least = Infinity;
-    for (let i = 0; i < n; i++) least = Math.min(least, c[i * m + j]! - u[i]!);
-    v[j] = least;
-  }
+  v.fill(Infinity);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < m; j++, at++) if (c[at]! - u[i]! < v[j]!) v[j] = c[at]! - u[i]!;
   return { plan: planOf(tree, a, b), u, v };
 }
 

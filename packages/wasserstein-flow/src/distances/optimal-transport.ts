@@ -31,12 +31,18 @@ export function optimalTransport(a: readonly number[], b: readonly number[], cos
     masses.forEach((mass, i) => {
       if (!(mass >= 0 && mass < Infinity)) throw badOption(`${name}[${i}]`, mass, 'a finite mass >= 0');
     });
-  const wrong = costs.data.findIndex((cost) => !Number.isFinite(cost));
+  let largest = 0;
+  let wrong = -1;
+  for (let k = 0; k < costs.data.length; k++) {
+    const size = Math.abs(costs.data[k]!);
+    if (!(size < Infinity) && wrong < 0) wrong = k;
+    if (size > largest) largest = size;
+  }
   if (wrong >= 0)
     throw badOption(`costs[${Math.floor(wrong / m)}][${wrong % m}]`, costs.data[wrong], 'a finite number');
   // Powers of two: what they scale is scaled without rounding.
   const massUnit = powerOfTwo(Math.max(0, ...a, ...b));
-  const costUnit = powerOfTwo(costs.data.reduce((most, cost) => Math.max(most, Math.abs(cost)), 0));
+  const costUnit = powerOfTwo(largest);
   const [rows, columns] = [kept(a), kept(b)];
   const supply = Float64Array.from(rows, (i) => a[i]! / massUnit);
   const demand = Float64Array.from(columns, (j) => b[j]! / massUnit);
@@ -45,19 +51,20 @@ export function optimalTransport(a: readonly number[], b: readonly number[], cos
     throw new OverparamError('UNEQUAL_MASSES', `The masses are ${sent * massUnit} and ${taken * massUnit}: a plan carries one mass to the same.`); // prettier-ignore
   const u = new Array<number>(n).fill(0);
   const v = new Array<number>(m).fill(0);
-  const c = Float64Array.from(costs.data, (cost) => cost / costUnit);
+  const c = new Float64Array(n * m);
+  for (let k = 0; k < c.length; k++) c[k] = costs.data[k]! / costUnit;
   if (sent === 0) return { cost: 0, plan: [], potentials: { u, v: feasible(u, costs) } };
   for (let j = 0; j < demand.length; j++) demand[j]! *= sent / taken;
 
-  const some = new Float64Array(rows.length * columns.length);
-  rows.forEach((i, k) => columns.forEach((j, l) => (some[k * columns.length + l] = c[i * m + j]!)));
-  const found = networkSimplex(supply, demand, some);
+  const found = networkSimplex(supply, demand, chosen(c, m, rows, columns));
   rows.forEach((i, k) => (u[i] = found.u[k]! * costUnit));
   columns.forEach((j, l) => (v[j] = found.v[l]! * costUnit));
   // Rows and columns without mass carry nothing, and their potentials are as large as the costs allow.
   for (let i = 0; i < n; i++) if (a[i] === 0) u[i] = Math.min(...columns.map((j) => costs.data[i * m + j]! - v[j]!));
-  const all = feasible(u, costs);
-  for (let j = 0; j < m; j++) if (b[j] === 0) v[j] = all[j]!;
+  if (columns.length < m) {
+    const all = feasible(u, costs);
+    for (let j = 0; j < m; j++) if (b[j] === 0) v[j] = all[j]!;
+  }
   let cost = 0;
   const plan = found.plan.map(([k, l, mass]) => {
     const [i, j] = [rows[k]!, columns[l]!];
@@ -69,6 +76,14 @@ export function optimalTransport(a: readonly number[], b: readonly number[], cos
 
 const kept = (masses: readonly number[]): number[] => masses.flatMap((mass, i) => (mass > 0 ? [i] : []));
 const total = (masses: Float64Array): number => masses.reduce((sum, mass) => sum + mass, 0);
+
+/** The costs of these rows and columns. */
+function chosen(c: Float64Array, m: number, rows: readonly number[], columns: readonly number[]): Float64Array {
+  if (rows.length * columns.length === c.length) return c;
+  const some = new Float64Array(rows.length * columns.length);
+  rows.forEach((i, k) => columns.forEach((j, l) => (some[k * columns.length + l] = c[i * m + j]!)));
+  return some;
+}
 
 /** The largest v_j that u allows. */
 const feasible = (u: readonly number[], { columns, data }: Matrix): number[] =>
@@ -91,8 +106,11 @@ export function distances(mu: Measure, nu: Measure, domain: Domain): Matrix {
   return { rows, columns, data };
 }
 
+/** x^p, quickly for the usual p. */
+export const power = (x: number, p: number): number => (p === 2 ? x * x : p === 1 ? x : x ** p);
+
 /** c_ij = distance(x_i, y_j)^p */
 export function distanceCosts(mu: Measure, nu: Measure, domain: Domain, p: number): Matrix {
   const { data, ...shape } = distances(mu, nu, domain);
-  return { ...shape, data: data.map((distance) => (p === 2 ? distance * distance : distance ** p)) };
+  return { ...shape, data: data.map((distance) => power(distance, p)) };
 }

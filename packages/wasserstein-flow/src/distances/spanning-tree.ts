@@ -46,7 +46,8 @@ export function spanningTree(n: number, m: number): SpanningTree {
     firstChild[to] = node;
   };
   const detach = (node: number): void => {
-    const [left, right] = [previous[node]!, next[node]!];
+    const left = previous[node]!;
+    const right = next[node]!;
     if (left === none) firstChild[parent[node]!] = right;
     else next[left] = right;
     if (right !== none) previous[right] = left;
@@ -78,19 +79,20 @@ export function spanningTree(n: number, m: number): SpanningTree {
       let least = Infinity;
       let leastTiny = 0;
       let onRowsSide = false;
-      const lose = (node: number, rowsSide: boolean): void => {
-        if (grains[node]! > least || (grains[node] === least && tiny[node]! >= leastTiny)) return;
-        [out, least, leastTiny, onRowsSide] = [node, grains[node]!, tiny[node]!, rowsSide];
-      };
-      let [p, q] = [i, column];
-      while (p !== q)
-        if (depth[p]! >= depth[q]!) {
-          if (p < n) lose(p, true);
-          p = parent[p]!;
-        } else {
-          if (q >= n) lose(q, false);
-          q = parent[q]!;
-        }
+      let p = i;
+      let q = column;
+      while (p !== q) {
+        const rowsSide = depth[p]! >= depth[q]!;
+        const node = rowsSide ? p : q;
+        if (rowsSide) p = parent[p]!;
+        else q = parent[q]!;
+        if (node < n !== rowsSide || grains[node]! > least) continue;
+        if (grains[node] === least && tiny[node]! >= leastTiny) continue;
+        out = node;
+        least = grains[node]!;
+        leastTiny = tiny[node]!;
+        onRowsSide = rowsSide;
+      }
       for (let x = i; x !== p; x = parent[x]!) {
         grains[x]! += x < n ? -least : least;
         tiny[x]! += x < n ? -leastTiny : leastTiny;
@@ -101,14 +103,23 @@ export function spanningTree(n: number, m: number): SpanningTree {
       }
       // The part below the dropped arc is hung up by the new one, and the arcs on the way are turned around.
       const root = onRowsSide ? i : column;
-      let [node, above, mass, tinyMass] = [root, onRowsSide ? column : i, least, leastTiny];
+      let node = root;
+      let above = onRowsSide ? column : i;
+      let mass = least;
+      let tinyMass = leastTiny;
       for (;;) {
-        const [oldParent, oldMass, oldTiny] = [parent[node]!, grains[node]!, tiny[node]!];
+        const oldParent = parent[node]!;
+        const oldMass = grains[node]!;
+        const oldTiny = tiny[node]!;
         detach(node);
         attach(node, above);
-        [grains[node], tiny[node]] = [mass, tinyMass];
+        grains[node] = mass;
+        tiny[node] = tinyMass;
         if (node === out) break;
-        [above, node, mass, tinyMass] = [node, oldParent, oldMass, oldTiny];
+        above = node;
+        node = oldParent;
+        mass = oldMass;
+        tinyMass = oldTiny;
       }
       shift(root, onRowsSide ? reducedCost : -reducedCost);
     },

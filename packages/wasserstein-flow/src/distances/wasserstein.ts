@@ -2,7 +2,7 @@ import { badOption, OverparamError, required, withDefaults } from '@overparam/co
 import { type Domain } from '../domain.ts';
 import { type Measure } from '../measure.ts';
 import { equalMasses } from './equal-masses.ts';
-import { distances, optimalTransport } from './optimal-transport.ts';
+import { distances, optimalTransport, power } from './optimal-transport.ts';
 import { rootMeanPower, type Carried } from './root-mean-power.ts';
 import { circlePlan } from './wasserstein-circle.ts';
 import { linePlan } from './wasserstein-line.ts';
@@ -45,8 +45,10 @@ function cheapest(from: Measure, to: Measure, domain: Domain, p: number): Carrie
       `${from.weights.length} and ${to.weights.length} particles make ${pairs} pairs: an exact plan takes at most ${PAIRS}. Use sinkhorn(), or merge() particles first.`,
     );
   const { data, columns, rows } = distances(from, to, domain);
-  const largest = data.reduce((most, distance) => Math.max(most, distance), 0);
-  const costs = largest > 0 ? data.map((distance) => (distance / largest) ** p) : data;
+  let largest = 0;
+  for (let k = 0; k < data.length; k++) if (data[k]! > largest) largest = data[k]!;
+  const costs = new Float64Array(data.length);
+  for (let k = 0; k < data.length && largest > 0; k++) costs[k] = power(data[k]! / largest, p);
   const { plan } = optimalTransport(from.weights, to.weights, { rows, columns, data: costs });
   return plan.map(([i, j, mass]) => ({ mass, distance: data[i * columns + j]! }));
 }
