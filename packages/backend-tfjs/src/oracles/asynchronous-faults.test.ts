@@ -1,6 +1,4 @@
-import { runAsync, type Matrix } from '@overparam/core';
-import { mat } from '@overparam/mntk-mat';
-import { ponos } from '@overparam/polyak-nonmonotone';
+import { runAsync, type Matrix, type Method } from '@overparam/core';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compositeOracle, oracle, type TfjsCompositeOracle, type TfjsOracle } from '../index.ts';
@@ -16,8 +14,7 @@ function model() {
   const variable = (shape: number[], seed: number): tf.Variable => tf.tidy(() => tf.variable(random(shape, seed)));
   const [W, b, V] = [variable([D, D], 1), variable([D], 2), variable([D, C], 3)];
   const [x, y] = [random([N, D], 4), random([N, C], 5)];
-  const outputs = (): tf.Tensor =>
-    tf.matMul(tf.tanh(tf.add(tf.matMul(x, W), b)), tf.div(V, tf.norm(V, 2, 0, true)));
+  const outputs = (): tf.Tensor => tf.matMul(tf.tanh(tf.add(tf.matMul(x, W), b)), tf.div(V, tf.norm(V, 2, 0, true)));
   const modules = { first: [W, b], last: [V] };
   const loss = (f: tf.Tensor): tf.Tensor => tf.mean(tf.sum(tf.square(tf.sub(f, y)), 1));
   return { variables: [W, b, V], modules, outputs, loss, data: [x, y] };
@@ -79,15 +76,16 @@ const ofOutputs: Record<string, Ask<TfjsCompositeOracle>> = {
   largestSquaredColumn: (o) => o.largestSquaredColumn(),
 };
 
-const subjects: [string, () => { oracle: TfjsOracle | TfjsCompositeOracle; data: tf.Tensor[] }, string, Ask<never>][] = [
-  ...Object.entries(both).map(([name, ask]) => ['a loss', plain, name, ask as Ask<never>] as never),
-  ...[undefined, 64].flatMap((memory) =>
-    Object.entries(ofOutputs).map(
-      ([name, ask]) =>
-        [memory ? 'outputs, with little memory' : 'outputs', composite(memory), name, ask as Ask<never>] as never,
+const subjects: [string, () => { oracle: TfjsOracle | TfjsCompositeOracle; data: tf.Tensor[] }, string, Ask<never>][] =
+  [
+    ...Object.entries(both).map(([name, ask]) => ['a loss', plain, name, ask as Ask<never>] as never),
+    ...[undefined, 64].flatMap((memory) =>
+      Object.entries(ofOutputs).map(
+        ([name, ask]) =>
+          [memory ? 'outputs, with little memory' : 'outputs', composite(memory), name, ask as Ask<never>] as never,
+      ),
     ),
-  ),
-];
+  ];
 
 describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question) => {
   const ask = question as Ask<unknown>;
@@ -156,7 +154,9 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
       let passed = 0;
       const spy = vi.spyOn(tf.Tensor.prototype, 'data').mockImplementation(function (this: tf.Tensor) {
         const read = data0.call(this);
-        return (passed++ === abortAt ? read.then(async (values) => (await subject.abandon?.(), values)) : read) as never;
+        return (
+          passed++ === abortAt ? read.then(async (values) => (await subject.abandon?.(), values)) : read
+        ) as never;
       });
       const late = Promise.resolve(ask(subject)).then(
         () => false,
@@ -178,8 +178,18 @@ describe('an abort in the middle of a method', () => {
 
   it('while moduleKernels is answered leaves no tensor behind', async () => {
     const { oracle: subject, data } = plain();
-    const method = mat(ponos(), { every: 1, alpha: 0.5 });
-    let { state } = await runAsync(method, subject as TfjsOracle, method.init());
+    const method: Method<null, null, TfjsOracle> = {
+      name: 'by kernels',
+      needs: ['moduleKernels', 'linearize', 'move'],
+      init: () => null,
+      *step(state, asked) {
+        yield* asked.moduleKernels({ along: 'loss' });
+        yield* asked.linearize({ modules: ['last'] });
+        yield* asked.move(0.01);
+        return { state, report: null };
+      },
+    };
+    await runAsync(method, subject, null);
     const alive = tf.memory().numTensors;
     for (let i = 0; i < 3; i++) {
       const controller = new AbortController();
@@ -188,12 +198,14 @@ describe('an abort in the middle of a method', () => {
         controller.abort();
         return answer;
       };
-      const aborted = runAsync(method, { ...subject, moduleKernels } as TfjsOracle, state, { signal: controller.signal });
+      const aborted = runAsync(method, { ...subject, moduleKernels }, null, {
+        signal: controller.signal,
+      });
       await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
       await new Promise(setImmediate);
       expect(tf.memory().numTensors).toBe(alive);
     }
-    ({ state } = await runAsync(method, subject as TfjsOracle, state));
+    await runAsync(method, subject, null);
     expect(tf.memory().numTensors).toBe(alive);
     subject.dispose();
     tf.disposeVariables();

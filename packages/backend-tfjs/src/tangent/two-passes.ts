@@ -1,6 +1,6 @@
 import { add, keep, mul, scalar, sum, tidy, zeros, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { disposeAll, engine } from '../recording/engine.ts';
-import type { Wanted } from '../modules/part.ts';
+import type { Selection } from '../modules/part.ts';
 import { record } from '../recording/recording.ts';
 import { gradientsOf } from './gradients.ts';
 import type { Outcome } from './outcome.ts';
@@ -13,7 +13,7 @@ export function productByTwoPasses(
   variables: readonly Variable[],
   { samples, width, from }: Outcome,
   v: ReadonlyMap<number, Tensor>,
-  wanted: Wanted,
+  wanted: Selection,
 ): Tensor {
   const u = zeros([samples, width]);
   const recording = record(
