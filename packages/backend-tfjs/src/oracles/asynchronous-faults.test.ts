@@ -76,11 +76,16 @@ const ofOutputs: Record<string, Ask<TfjsCompositeOracle>> = {
   largestSquaredColumn: (o) => o.largestSquaredColumn(),
 };
 
+/** Those that go in blocks where the memory is little. */
+const byStructure = Object.fromEntries(
+  Object.entries(ofOutputs).filter(([name]) => /ernel|olumn|displacement|scaled/.test(name)),
+);
+
 const subjects: [string, () => { oracle: TfjsOracle | TfjsCompositeOracle; data: tf.Tensor[] }, string, Ask<never>][] =
   [
     ...Object.entries(both).map(([name, ask]) => ['a loss', plain, name, ask as Ask<never>] as never),
     ...[undefined, 64].flatMap((memory) =>
-      Object.entries(ofOutputs).map(
+      Object.entries(memory ? byStructure : ofOutputs).map(
         ([name, ask]) =>
           [memory ? 'outputs, with little memory' : 'outputs', composite(memory), name, ask as Ask<never>] as never,
       ),
@@ -102,7 +107,7 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
     },
     'a read that rejects': (failAt) => {
       let passed = 0;
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this`
+       
       const data = tf.Tensor.prototype.data;
       const spy = vi.spyOn(tf.Tensor.prototype, 'data').mockImplementation(function (this: tf.Tensor) {
         return passed++ === failAt ? Promise.reject(broken) : data.call(this);
@@ -123,7 +128,9 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
     await ask(subject);
     await subject.abandon?.();
     const alive = tf.memory().numTensors;
-    for (let failAt = 0, failed = true; failed; failAt++) {
+    // Every third kernel, from another one on for each question.
+    const first = kind === 'a kernel that throws' ? name.length % 3 : 0;
+    for (let failAt = first, failed = true; failed; failAt += kind === 'a kernel that throws' ? 3 : 1) {
       const end = failures[kind]!(failAt);
       let thrown: unknown;
       try {
@@ -148,7 +155,7 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
     await ask(subject);
     await subject.abandon?.();
     const alive = tf.memory().numTensors;
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this`
+     
     const data0 = tf.Tensor.prototype.data;
     for (let abortAt = 0, aborted = true; aborted; abortAt++) {
       let passed = 0;
@@ -203,7 +210,8 @@ describe('an abort in the middle of a method', () => {
       });
       await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
       await new Promise(setImmediate);
-      expect(tf.memory().numTensors).toBe(alive);
+      // An oracle holds the loss of its last step, and there is none after an abort.
+      expect(tf.memory().numTensors).toBe(alive - 1);
     }
     await runAsync(method, subject, null);
     expect(tf.memory().numTensors).toBe(alive);

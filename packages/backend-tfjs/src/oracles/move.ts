@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ParameterMemory } from '../modules/parameter-memory.ts';
 import type { Vector } from '../modules/parameters.ts';
 import { withPart } from '../modules/part.ts';
-import { share } from '../recording/engine.ts';
+import { disposeAll, share } from '../recording/engine.ts';
 import type { Linearized } from './linearization.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -31,17 +31,29 @@ export function moveTo(
     const past = memory.of(variable)?.tensors;
     const { t, tensors: own } = moments[k]!;
     writes.note(variable);
-    const tensors = { ...own };
-    if (keeps.previous || past?.['previous']) tensors['previous'] = share(variable);
-    if (lookahead || past?.['lookahead']) tensors['lookahead'] = share((lookahead ?? points)[k]!);
+    const kept = shared({
+      ...((keeps.previous || past?.['previous']) && { previous: variable }),
+      ...((lookahead || past?.['lookahead']) && { lookahead: (lookahead ?? points)[k]! }),
+    });
     release(Object.values(own));
-    writes.remember(variable, { t, tensors });
+    writes.remember(variable, { t, tensors: { ...own, ...kept } });
     variable.assign(points[k]!);
   });
   // What did not move has moved by 0.
   for (const [variable, { t, tensors }] of memory.all())
     if (tensors['previous'] && !moving.some((one) => one.variable === variable)) {
-      const kept = Object.entries(tensors).map(([name, x]) => [name, share(name === 'previous' ? variable : x)]);
-      writes.remember(variable, { t, tensors: Object.fromEntries(kept) as Record<string, Tensor> });
+      writes.remember(variable, { t, tensors: shared({ ...tensors, previous: variable }) });
     }
+}
+
+/** All of the tensors shared, or none when one fails. */
+function shared(tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const kept: Record<string, Tensor> = {};
+  try {
+    for (const [name, tensor] of Object.entries(tensors)) kept[name] = share(tensor);
+    return kept;
+  } catch (error) {
+    disposeAll(Object.values(kept));
+    throw error;
+  }
 }
