@@ -107,7 +107,7 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
     },
     'a read that rejects': (failAt) => {
       let passed = 0;
-       
+
       const data = tf.Tensor.prototype.data;
       const spy = vi.spyOn(tf.Tensor.prototype, 'data').mockImplementation(function (this: tf.Tensor) {
         return passed++ === failAt ? Promise.reject(broken) : data.call(this);
@@ -155,7 +155,7 @@ describe.each(subjects)('an asynchronous oracle of %s', (_, make, name, question
     await ask(subject);
     await subject.abandon?.();
     const alive = tf.memory().numTensors;
-     
+
     const data0 = tf.Tensor.prototype.data;
     for (let abortAt = 0, aborted = true; aborted; abortAt++) {
       let passed = 0;
