@@ -21,7 +21,7 @@ const streamNamed = (stream: StreamName): Writable & { columns: number | undefin
 const [stdout, stderr] = [streamNamed('stdout'), streamNamed('stderr')];
 
 let interrupted = (): void => undefined;
-let heard = (_: unknown): void => undefined;
+let heard: (message: unknown) => void = () => undefined;
 parentPort!.on('message', (message: ToThread) => {
   if (message.type === 'interrupt') interrupted();
   if (message.type === 'columns') (message.stream === 'stdout' ? stdout : stderr).columns = message.columns;

@@ -1,5 +1,5 @@
 import { OverparamError, badOption } from '@overparam/core';
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 
 /**
  * A connection to Redis, which is restored whenever it breaks, while commands wait for it.
@@ -30,7 +30,9 @@ export async function connect(url: string, load: () => Promise<Client> = client)
   }
 }
 
-type Client = Pick<typeof import('ioredis'), 'Redis'>;
+interface Client {
+  readonly Redis: new (url: string, options: RedisOptions) => Redis;
+}
 
 /** Only sweeps on Redis load these packages, which are installed separately. */
 async function client(): Promise<Client> {
