@@ -24,9 +24,8 @@ import { checkMethod, checkQuestions } from './check-method.ts';
 import { givenGradients, type Computed } from './given-gradients.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
 import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules/modules.ts';
-import { stepping, type Stepping, type TfjsQuestions } from './oracles/loss-oracle.ts';
+import { lossOracle, type LossOracle, type TfjsQuestions } from './oracles/loss-oracle.ts';
 import { trainableVariables, type Problem } from './oracles/problem.ts';
-import { readSync } from './recording/read.ts';
 import { describe, weights, type Weights } from './oracles/weights.ts';
 
 export interface OptimizerOptions<Report> {
@@ -77,7 +76,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly method: Method<State, Report, TfjsQuestions>;
   readonly #rule: DirectionRule;
   readonly #onReport: ((report: Report) => void) | undefined;
-  readonly #oracle: Stepping;
+  readonly #oracle: LossOracle;
   readonly #weights: Weights;
   readonly #modules: ModulesOption | undefined;
   #problem: Problem | undefined;
@@ -103,7 +102,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#onReport = onReport;
     this.#modules = modules;
     const problem = (): Problem => this.#problem ?? { loss: unposed, variables: this.#variables };
-    this.#oracle = stepping({ problem, rule: this.#rule, read: readSync, modules, samples });
+    this.#oracle = lossOracle({ problem, rule: this.#rule, modules, samples });
     this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
     checkQuestions(method, this.#oracle.questions);
