@@ -1,4 +1,13 @@
-import { badOption, type DirectionalOracle, type Linearization, type Method, withDefaults } from '@overparam/core';
+import {
+  badOption,
+  type Asking,
+  type AveragingOracle,
+  type DirectionalOracle,
+  type Inquiry,
+  type Linearization,
+  type Method,
+  withDefaults,
+} from '@overparam/core';
 import {
   backtracking,
   band,
@@ -16,6 +25,7 @@ import {
   type TriedDecrease,
   type ZhangHagerState,
 } from '@overparam/line-search';
+import { averageWeight } from './average-weight.ts';
 import { isFinite } from './guards.ts';
 import { endingIn, partAt, type LinearDecay } from './linear-decay.ts';
 import { type Preconditioned } from './preconditioner.ts';
@@ -67,6 +77,8 @@ export interface PonosAdamReport extends StepReport {
   readonly ratio: number | null;
 }
 
+type AdamOracle = DirectionalOracle & Partial<AveragingOracle>;
+
 const defaults: Required<PonosAdamOptions> = {
   steps: 'auto',
   c1: 0.6,
@@ -105,7 +117,7 @@ const bounded = (step: number): number => clip(step, 1e-30, 1e30);
  */
 export function ponosAdam(
   options: PonosAdamOptions = {},
-): Method<PonosAdamState, PonosAdamReport, DirectionalOracle> & Preconditioned {
+): Method<PonosAdamState, PonosAdamReport, AdamOracle> & Preconditioned {
   const all = withDefaults('ponosAdam', defaults, options);
   const { steps, c1, c2, every, dense, delta, f_star, beta1, beta2 } = all;
   if (steps !== 'auto' && steps !== 'unbounded' && !(Number.isSafeInteger(steps) && steps > 0))
@@ -137,6 +149,7 @@ export function ponosAdam(
     name: 'ponos-adam',
     options,
     needs: ['linearize', 'direction', 'probe', 'move'],
+    wants: ['average'],
     direction: { name: 'adam', options: { beta1, beta2, epsilon: 1e-8 } },
     init: () => ({
       ...reference.init(),
@@ -161,7 +174,7 @@ export function ponosAdam(
       if (!(q > 0 && S > 0 && S < Infinity)) {
         const [step, why] = eta === null ? [0, standing(at)] : [eta * w, null];
         const done = { initialStep: step, step, reference: R, failed: why === 'no-descent', why };
-        if (step > 0) yield* oracle.move(step);
+        if (step > 0) yield* move(oracle, state, step);
         return { state: step > 0 ? next : state, report: { ...report(at, done), ratio: null } };
       }
 
@@ -195,7 +208,7 @@ export function ponosAdam(
         const why = 'search-failed-not-finite';
         return { state: { ...next, ...after, eta: bounded(step) }, report: { ...stayed(at, why, done), ratio } };
       }
-      yield* oracle.move(step);
+      yield* move(oracle, state, step);
       const how = {
         ...done,
         step,
@@ -208,6 +221,13 @@ export function ponosAdam(
     endIn: (state, left, why) =>
       why === 'known' && steps !== 'auto' ? state : { ...state, decay: endingIn(state.decay, state.k, left) },
   };
+}
+
+/** w <- w + step d, which the average takes note of. */
+function* move(oracle: Asking<AdamOracle>, { k, decay }: PonosAdamState, step: number): Inquiry<void> {
+  const weight = averageWeight(k, decay);
+  if (oracle.average && weight !== undefined) yield* oracle.average(weight);
+  yield* oracle.move(step);
 }
 
 interface Learned {
