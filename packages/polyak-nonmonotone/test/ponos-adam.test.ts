@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { minimize, observing, run, type DirectionalOracle } from '@overparam/core';
+import { checkpoint, minimize, observing, run, type DirectionalOracle } from '@overparam/core';
 import { ponosAdam, type PonosAdamOptions, type PonosAdamState } from '@overparam/polyak-nonmonotone';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -141,7 +141,7 @@ describe('whatever an oracle answers', () => {
           const before = state;
           const { state: after, report } = run(method, oracle, state);
           state = after;
-          expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+          expect(() => checkpoint(method, state)).not.toThrow();
           expect(report.step).toBeGreaterThanOrEqual(0);
           if (before.eta === null) continue;
           const change = Math.log(state.eta! / before.eta);

@@ -4,7 +4,7 @@ import { parseMethod, formatMethod } from '../methods/method-spec.ts';
 import { createTrainer } from '../methods/registry.ts';
 import type { Plan } from '../results/results.ts';
 import { seedsIn } from '../studies/option-values.ts';
-import { hiddenWidths } from '../training/model.ts';
+import { checkModel } from '../training/model.ts';
 
 /** The options of `overparam run`, as text. */
 export interface RunOptions {
@@ -34,7 +34,7 @@ export type Settings = Omit<Plan, 'data' | 'backend'>;
 export function settingsOf(experiment: Experiment, options: RunOptions): Settings {
   const { defaults } = experiment;
   const model = options.model ?? defaults.model;
-  hiddenWidths(model);
+  checkModel(model, experiment.models);
   return {
     experiment: experiment.name,
     model,

@@ -2,8 +2,9 @@ import { OverparamError } from '@overparam/core';
 import type { Experiment } from './experiment.ts';
 import { fashionMnist } from './fashion-mnist.ts';
 import { mushrooms } from './mushrooms.ts';
+import { sequences } from './sequences.ts';
 
-export const experiments: readonly Experiment[] = [fashionMnist, mushrooms];
+export const experiments: readonly Experiment[] = [fashionMnist, mushrooms, sequences];
 
 /** @throws OverparamError `UNKNOWN_EXPERIMENT`, which lists those that there are */
 export function experimentNamed(name: string): Experiment {
