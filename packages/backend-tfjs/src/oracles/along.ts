@@ -9,6 +9,7 @@ import {
   type DirectionSummary,
   type DirectionalOracle,
   type Linearization,
+  type LinearizeRequest,
   type Oracle,
   type TrialGradientOracle,
   type TrialLinearization,
@@ -166,22 +167,30 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
   };
 }
 
-/** What the linearization tells, where it fell back to -g included. */
-export function summary(here: Linearized, value: Tensor, read: Read): Answer<Linearization> {
+/**
+ * What the linearization reports. A d that does not descend gives way to its fresh part, and to -g where that does not
+ * descend either; unless the request takes it as it is.
+ */
+export function summary(
+  here: Linearized,
+  value: Tensor,
+  read: Read,
+  { descend = true, probes = true }: LinearizeRequest = {},
+): Answer<Linearization> {
   const { g, u } = here;
-  const wanted: Wanted[] = u === g ? [value, [g, g]] : [value, [g, g], [g, u]];
+  const along = (u: Vector): Answer<readonly number[]> => readNumbers(read, [[g, u]]);
+  const wanted: Wanted[] = u === g ? [value, [g, g]] : probes ? [value, [g, u], [g, g]] : [value, [g, u]];
   return whenAnswered(
     readNumbers(read, wanted),
-    ([value, squaredGradientNorm, descent = squaredGradientNorm]): Linearization => {
-      if (u === g || descent! > 0)
-        return { value: value!, slope: -descent!, squaredGradientNorm: squaredGradientNorm! };
-      here.u = g;
-      return {
-        value: value!,
-        slope: -squaredGradientNorm!,
-        squaredGradientNorm: squaredGradientNorm!,
-        fellBack: true,
-      };
+    ([value, descent, squaredGradientNorm = u === g ? descent : NaN]): Answer<Linearization> => {
+      const told = { value: value!, squaredGradientNorm: squaredGradientNorm! };
+      if (u === g || !descend || descent! > 0) return { ...told, slope: -descent! };
+      here.fallBack();
+      return whenAnswered(along(here.u), ([fresh]): Answer<Linearization> => {
+        if (fresh! > 0 || here.u === g) return { ...told, slope: -fresh!, fellBack: true };
+        here.fallBackToGradient();
+        return whenAnswered(along(g), ([steepest]) => ({ ...told, slope: -steepest!, fellBack: true }));
+      });
     },
   );
 }

@@ -255,6 +255,7 @@ export function compositeOracle({
           here(now, moving, () => g, made),
           now.batch.loss.recording.value,
           read,
+          request,
         );
       }),
     dimensions: (request) =>

@@ -31,10 +31,14 @@ export interface Linearized {
   readonly w: Vector;
   readonly g: Vector;
   /** -d */
-  u: Vector;
+  readonly u: Vector;
   /** What will be remembered of each variable once the step is accepted. */
   readonly memory: readonly Remembered[];
-  /** -v for a direction v by name */
+  /** d <- what the current gradient brings of it: -(1 - beta1) P g for Adam. */
+  fallBack(): void;
+  /** d <- -g */
+  fallBackToGradient(): void;
+  /** -v for a direction v by name; falling back changes none of them. */
   along(name: DirectionName): Vector;
   trial(along: Vector, step: number): Trial;
   /** A point with what doesn't move; to be called within `tidy`. */
@@ -54,6 +58,8 @@ export interface Made {
   readonly memory: readonly Remembered[];
   /** The part of -d, without momentum, of each variable; undefined: it is g. */
   readonly preconditioned?: readonly (() => Tensor)[];
+  /** What the current gradient brings of -d, of each variable; undefined: it is g. */
+  readonly fresh?: readonly (() => Tensor)[];
   /** What else it holds until the end of the step. */
   readonly held?: readonly Tensor[];
 }
@@ -86,15 +92,16 @@ export function byRule(
         const memory = t > 0 ? rule.remembers.map((name) => piece(past!.tensors[name]!, of)) : undefined;
         const input = { variable: piece(variable, of), gradient: piece(gradient, within), memory, t: t + 1 };
         const output = engine().tidy(() => {
-          const { momentum, memory, preconditioned } = rule.next(input);
-          return { momentum, memory: [...memory], preconditioned };
+          const { momentum, memory, preconditioned, fresh = preconditioned } = rule.next(input);
+          return { momentum, memory: [...memory], preconditioned, fresh };
         });
         const lent = [input.variable, input.gradient, ...(memory ?? [])];
         // A rule may hand back what it was given, which is not the step's to keep or to free.
         const mine = (tensor: Tensor): Tensor =>
           tensor === g[k] ? tensor : own(lent.includes(tensor) ? share(tensor) : tensor);
         const moments = output.memory.map(mine).map((moment) => (moment === g[k] ? own(share(moment)) : moment));
-        return { of, within, momentum: mine(output.momentum), moments, preconditioned: output.preconditioned };
+        const { preconditioned, fresh } = output;
+        return { of, within, momentum: mine(output.momentum), moments, preconditioned, fresh };
       });
       const [only] = groups;
       const joined = (each: readonly Tensor[], at: 'of' | 'within', base: () => Tensor): Tensor =>
@@ -106,14 +113,16 @@ export function byRule(
         'within',
         () => gradient,
       );
+      const joining = (kind: 'preconditioned' | 'fresh') => (): Tensor =>
+        joined(
+          groups.map((group) => group[kind]()),
+          'within',
+          () => gradient,
+        );
       return {
         momentum: momentum === g[k] ? momentum : own(momentum),
-        preconditioned: () =>
-          joined(
-            groups.map(({ preconditioned }) => preconditioned()),
-            'within',
-            () => gradient,
-          ),
+        preconditioned: joining('preconditioned'),
+        fresh: joining('fresh'),
         memory: {
           t: counted(past?.t ?? 0, part, variable),
           tensors: Object.fromEntries(
@@ -130,6 +139,7 @@ export function byRule(
       u,
       memory: outputs.map(({ memory }) => memory),
       preconditioned: outputs.map(({ preconditioned }) => preconditioned),
+      fresh: outputs.map(({ fresh }) => fresh),
       held: made,
     };
   } catch (error) {
@@ -148,9 +158,9 @@ export function linearized(
   wanted: Wanted,
   source: Elsewhere,
   gradient: () => Vector,
-  { u, memory, preconditioned, held = [] }: Made,
+  { u: momentum, memory, preconditioned, fresh, held = [] }: Made,
 ): Linearized {
-  const owned = new Set<Tensor>([...held, ...u, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
+  const owned = new Set<Tensor>([...held, ...momentum, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
   const own = (tensor: Tensor): Tensor => {
     owned.add(keep(tensor));
     return tensor;
@@ -165,6 +175,7 @@ export function linearized(
   const free = (vector: Vector | undefined): void => {
     for (const tensor of vector ?? []) if (owned.delete(tensor)) tensor.dispose();
   };
+  let u = momentum;
   let w: Vector | undefined;
   let g: Vector | undefined;
   let trial: Trial | undefined;
@@ -180,11 +191,19 @@ export function linearized(
       if (!g) (g = gradient()).forEach(own);
       return g;
     },
-    u,
+    get u() {
+      return u;
+    },
     memory,
+    fallBack() {
+      u = fresh?.map((make) => own(tidy(make))) ?? this.g;
+    },
+    fallBackToGradient() {
+      u = this.g;
+    },
     along(name) {
       if (name === 'gradient') return this.g;
-      if (name === 'momentum') return this.u;
+      if (name === 'momentum') return momentum;
       return (withoutMomentum ??= preconditioned?.map((make) => own(tidy(make))) ?? this.g);
     },
     trial(along, step) {

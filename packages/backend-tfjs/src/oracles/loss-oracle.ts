@@ -255,7 +255,7 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
           throw error;
         }
         at = linearized(variables, moving, metered(spent, source, recording.weightWork), () => g, made);
-        return summary(at, cost!, read);
+        return summary(at, cost!, read, request);
       }, abandon);
     },
     modules: () => partitionOf(now?.all ?? posed().variables).names,
