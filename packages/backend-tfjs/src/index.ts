@@ -2,6 +2,7 @@ export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions
 export type { MethodFactory } from './method-registry.ts';
 export { oracle, type OracleOptions, type TfjsOracle } from './oracles/oracle.ts';
 export { compositeOracle, type CompositeOracleOptions, type TfjsCompositeOracle } from './oracles/composite-oracle.ts';
+export type { Averaged, WithAverageOptions } from './oracles/average.ts';
 export type { Modules, ModulesOption, VariableSlice } from './modules/modules.ts';
 export {
   filters,

@@ -26,7 +26,6 @@ import {
   type ZhangHagerState,
 } from '@overparam/line-search';
 import { averageWeight } from './average-weight.ts';
-import { isFinite } from './guards.ts';
 import { endingIn, partAt, type LinearDecay } from './linear-decay.ts';
 import { type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport, type Why } from './report.ts';
@@ -83,7 +82,7 @@ const defaults: Required<PonosAdamOptions> = {
   steps: 'auto',
   c1: 0.6,
   c2: null,
-  kappa: 0.5,
+  kappa: 1,
   n0: 50,
   beta: 0.9,
   every: 10,
@@ -162,7 +161,7 @@ export function ponosAdam(
     *step(state, oracle) {
       const { k, eta } = state;
       const tries = eta === null || k < dense || k % every === 0;
-      const at = yield* oracle.linearize();
+      const at = yield* oracle.linearize({ probes: tries });
       const [R, mean] = reference.next(state, at);
       if (!isFinite(at) || !Number.isFinite(R)) return { state, report: { ...stayed(at, 'not-finite'), ratio: null } };
       const next: PonosAdamState = { ...state, ...mean, k: k + 1 };
@@ -234,6 +233,10 @@ interface Learned {
   readonly ratio: number | null;
   readonly after: Partial<PonosAdamState> & { readonly eta: number };
 }
+
+/** |g|^2 is not asked for, and may be NaN. */
+const isFinite = ({ value, slope, squaredGradientNorm }: Linearization): boolean =>
+  Number.isFinite(value) && Number.isFinite(slope) && squaredGradientNorm !== Infinity;
 
 const isBelow: Condition<number> = finite((_, trial, { reference }) => trial <= reference);
 

@@ -5,6 +5,7 @@ import {
   notLinearized,
   type AcceleratedOracle,
   type Answer,
+  type AveragingOracle,
   type DirectionName,
   type DirectionSummary,
   type DirectionalOracle,
@@ -15,6 +16,7 @@ import {
   type TrialLinearization,
 } from '@overparam/core';
 import { disposeAll, engine, share } from '../recording/engine.ts';
+import { AVERAGE, averaged, checkWeight, type Averages } from './average.ts';
 import type { Linearized, Trial } from './linearization.ts';
 import type { ParameterMemory } from '../modules/parameter-memory.ts';
 import {
@@ -31,7 +33,7 @@ import { whenAnswered, type Read } from '../recording/read.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What can be asked once there is a direction. */
-export type Along = Omit<DirectionalOracle & TrialGradientOracle & AcceleratedOracle, 'linearize'> &
+export type Along = Omit<DirectionalOracle & TrialGradientOracle & AcceleratedOracle & AveragingOracle, 'linearize'> &
   Pick<Oracle, 'probe' | 'move'>;
 
 export interface AlongOptions {
@@ -42,12 +44,16 @@ export interface AlongOptions {
   readonly memory: ParameterMemory;
   readonly writes: Transaction;
   readonly read: Read;
+  readonly averages: Averages;
   /** Whether the point before is needed, whatever the move. */
   readonly keepsPrevious?: () => boolean;
 }
 
 /** The questions along the directions of the last linearization. */
-export function along({ at, moved, memory, writes, read, keepsPrevious = () => false }: AlongOptions): Along {
+export function along(options: AlongOptions): Along {
+  const { at, moved, memory, writes, read, averages, keepsPrevious = () => false } = options;
+  /** The weight that a step's point has in the average. */
+  const weights = new WeakMap<Linearized, number>();
   const current = (question: string): Linearized => {
     const here = at();
     if (here) return here;
@@ -58,6 +64,9 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     const { moving, memory: remembers, release } = at()!;
     const whole = (x: Vector): Vector => moving.map(({ variable, part }, k) => placed(x[k]!, part, variable));
     const points = whole(next);
+    const weight = weights.get(at()!);
+    if (weight !== undefined)
+      averages.noteWritten(writes.written().filter((one) => !moving.some(({ variable }) => variable === one)));
     const lookahead = keeps?.lookahead && whole(keeps.lookahead);
     moving.forEach(({ variable }, k) => {
       const past = memory.of(variable)?.tensors;
@@ -66,16 +75,23 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
       const tensors = { ...moments };
       if (keeps?.previous || keepsPrevious() || past?.['previous']) tensors['previous'] = share(variable);
       if (lookahead || past?.['lookahead']) tensors['lookahead'] = share((lookahead ?? points)[k]!);
+      if (weight !== undefined)
+        tensors[AVERAGE] = engine().keep(averaged(past?.[AVERAGE] ?? variable, points[k]!, weight));
+      else if (past?.[AVERAGE]) tensors[AVERAGE] = share(past[AVERAGE]);
       release(Object.values(moments));
       writes.remember(variable, { t, tensors });
       variable.assign(points[k]!);
     });
     // What did not move has moved by 0.
-    for (const [variable, { t, tensors }] of memory.all())
-      if (tensors['previous'] && !moving.some((one) => one.variable === variable)) {
-        const kept = Object.entries(tensors).map(([name, x]) => [name, share(name === 'previous' ? variable : x)]);
-        writes.remember(variable, { t, tensors: Object.fromEntries(kept) as Record<string, Tensor> });
-      }
+    for (const [variable, { t, tensors }] of memory.all()) {
+      const average = weight === undefined ? undefined : tensors[AVERAGE];
+      if ((!tensors['previous'] && !average) || moving.some((one) => one.variable === variable)) continue;
+      const kept = Object.entries(tensors).map(([name, x]): [string, Tensor] => [
+        name,
+        x === average ? engine().keep(averaged(average, variable, weight!)) : share(name === 'previous' ? variable : x),
+      ]);
+      writes.remember(variable, { t, tensors: Object.fromEntries(kept) });
+    }
   };
   const commit = (next: Vector, keeps?: Parameters<typeof write>[1]): void => {
     engine().tidy(() => write(next, keeps));
@@ -120,6 +136,8 @@ export function along({ at, moved, memory, writes, read, keepsPrevious = () => f
     },
     probeAlong: (name, step) => valueAt(trial('probeAlong', name, step)),
     moveAlong: (name, step) => commit(trial('moveAlong', name, step).point),
+
+    average: (weight) => void weights.set(current('average'), checkWeight(weight)),
 
     probeGradient(step) {
       const there = trial('probeGradient', 'd', step);

@@ -15,6 +15,7 @@ import {
   badOption,
   notLinearized,
   type AcceleratedOracle,
+  type AveragingOracle,
   type Answer,
   type DirectionalOracle,
   type DisplacementOracle,
@@ -30,6 +31,7 @@ import {
   type Work,
   type WorkOracle,
 } from '@overparam/core';
+import { averages, type Averaged } from './average.ts';
 import { along, summary } from './along.ts';
 import { assertOutsideLoss } from '../recording/call-loss.ts';
 import { directionRule, type Direction } from '../directions/index.ts';
@@ -83,8 +85,10 @@ export interface TfjsCompositeOracle
     SizesOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     WorkOracle,
-    Housekeeping {
+    Housekeeping,
+    Averaged {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
@@ -119,6 +123,7 @@ export function compositeOracle({
   const read = asynchronous ? readAsync : readSync;
   const memory = parameterMemory();
   const writes = transaction(memory);
+  const average = averages(memory);
   const saved = weights(rule, memory);
   const spent = meter();
   const known: InputGrams = new WeakMap();
@@ -142,6 +147,7 @@ export function compositeOracle({
   const begin = (): Step => {
     if (step) return step;
     assertOutsideLoss();
+    average.assertOut();
     finish();
     return (step = {
       batch: writes.begin((draws, before) =>
@@ -237,14 +243,22 @@ export function compositeOracle({
     );
   };
 
-  const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
+  const questions: Omit<TfjsCompositeOracle, keyof Averaged | 'save' | 'restore' | 'dispose'> = {
     get name() {
       return `tfjs on the backend '${engine().backendName}'`;
     },
     abandon,
     finish,
     work: spent.work,
-    ...along({ at: () => step?.at, moved: settle, memory, writes, read, keepsPrevious: () => keepsPrevious }),
+    ...along({
+      at: () => step?.at,
+      moved: settle,
+      memory,
+      writes,
+      read,
+      averages: average,
+      keepsPrevious: () => keepsPrevious,
+    }),
 
     linearize: (request) =>
       ask((now) => {
@@ -418,7 +432,10 @@ export function compositeOracle({
       }),
   };
 
+  const { withAverage, takeAverage } = average;
   return Object.assign(questions, {
+    withAverage,
+    takeAverage,
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {

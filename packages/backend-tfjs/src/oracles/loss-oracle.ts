@@ -3,6 +3,7 @@ import {
   OverparamError,
   badOption,
   type AcceleratedOracle,
+  type AveragingOracle,
   type Answer,
   type CompositeOracle,
   type DirectionalOracle,
@@ -14,6 +15,7 @@ import {
   type WorkOracle,
 } from '@overparam/core';
 import { along, summary } from './along.ts';
+import { averages, type Averages } from './average.ts';
 import { callingAgain, undone } from '../recording/call-again.ts';
 import { assertOutsideLoss } from '../recording/call-loss.ts';
 import type { InputGrams } from '../tangent/gram.ts';
@@ -44,6 +46,7 @@ export interface TfjsQuestions
     DirectionalOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     ModularOracle,
     Pick<CompositeOracle, 'dimensions'>,
     WorkOracle,
@@ -63,6 +66,7 @@ export interface Stepping {
   /** Runs `body` on the randomness of the last `linearize`, and puts back the variables that it writes. */
   aside<T>(body: () => T): T;
   readonly memory: ParameterMemory;
+  readonly averages: Averages;
   dispose(): void;
 }
 
@@ -95,6 +99,7 @@ const MEMORY = 2 ** 27;
 export function stepping({ problem, rule, read, modules, samples }: SteppingOptions): Stepping {
   const memory = parameterMemory();
   const writes = transaction(memory);
+  const average = averages(memory);
   const spent = meter();
   const partitionOf = partition(modules);
   const structures: Structures = new Map();
@@ -136,6 +141,7 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
   /** Calls the loss on the wanted variables: by tfjs's tape, or to hold all that it computes. */
   const begin = (wantedOf: (all: readonly Variable[]) => Wanted, values: boolean): Taken => {
     assertOutsideLoss();
+    average.assertOut();
     finish();
     disposeAll([cost, ...kept]);
     cost = undefined;
@@ -283,11 +289,12 @@ export function stepping({ problem, rule, read, modules, samples }: SteppingOpti
         });
       });
     },
-    ...along({ at: () => at, moved: settle, memory, writes, read }),
+    ...along({ at: () => at, moved: settle, memory, writes, read, averages: average }),
   };
   return {
     questions,
     memory,
+    averages: average,
     get evaluated() {
       return now?.gradients !== undefined && at === undefined;
     },
