@@ -176,6 +176,11 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#oracle.averages.takeAverage(options);
   }
 
+  /** The same by a trainer that knows the end: the method's options may say otherwise, and it need not decay. */
+  endsIn(steps: number): void {
+    this.#state = endingIn(this.method, this.#state, steps, 'known');
+  }
+
   /**
    * Says that the run ends `steps` steps from now, to a method that decays towards its end: cools down on demand.
    * @throws OverparamError `BAD_OPTION`, also for a method that does not decay

@@ -1,8 +1,8 @@
 import { run } from '@overparam/core';
-import { constantStep, ponosAdam } from '@overparam/polyak-nonmonotone';
+import { constantStep, ponosAdam, type PonosAdamOptions } from '@overparam/polyak-nonmonotone';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fit, optimizer, oracle } from '../index.ts';
+import { fit, knownEnd, optimizer, oracle } from '../index.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 afterEach(() => tf.disposeVariables());
@@ -218,6 +218,42 @@ describe('the end of a run', () => {
     expect(() => made.finish(0)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
     expect(() => optimizer(constantStep()).finish(5)).toThrow('ponosAdam');
     made.dispose();
+  });
+
+  it('is known to model.fit by a callback, with samples or batches, unless the options say otherwise', async () => {
+    const [x, y] = [tf.ones([10, 1]), tf.ones([10, 1])];
+    const train = async (options: PonosAdamOptions, args: object) => {
+      const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+      const made = optimizer(ponosAdam(options), { direction: 'adam' });
+      model.compile({ optimizer: made, loss: 'meanSquaredError' });
+      await model.fit(x, y, { verbose: 0, callbacks: knownEnd(made), ...args });
+      return { made, model };
+    };
+    const first = await train({}, { epochs: 3, batchSize: 4 });
+    expect(first.made.state).toMatchObject({ k: 9, decay: { start: 0, end: 9, from: 1 } });
+    // A second fit of the same model begins a new decay.
+    await first.model.fit(x, y, {
+      verbose: 0,
+      epochs: 5,
+      initialEpoch: 3,
+      batchSize: 5,
+      callbacks: knownEnd(first.made),
+    });
+    expect(first.made.state).toMatchObject({ k: 13, decay: { start: 9, end: 13, from: 1 } });
+    expect((await train({ steps: 'unbounded' }, { epochs: 2 })).made.state.decay).toBeNull();
+    expect((await train({ steps: 50 }, { epochs: 2 })).made.state.decay).toEqual({ start: 0, end: 50, from: 1 });
+    tf.dispose([x, y]);
+  });
+
+  it('is known to model.fitDataset where its batches are counted', async () => {
+    const batch = { xs: tf.ones([4, 1]), ys: tf.ones([4, 1]) };
+    const data = tf.data.array([batch, batch, batch]).repeat();
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+    const made = optimizer(ponosAdam(), { direction: 'adam' });
+    model.compile({ optimizer: made, loss: 'meanSquaredError' });
+    await model.fitDataset(data, { epochs: 2, batchesPerEpoch: 3, verbose: 0, callbacks: knownEnd(made) });
+    expect(made.state.decay).toEqual({ start: 0, end: 6, from: 1 });
+    tf.dispose([batch.xs, batch.ys]);
   });
 
   it('is known to fit, which resumes to it as if uninterrupted', async () => {
