@@ -52,6 +52,8 @@ export interface PonosAdamOptions {
   readonly dense?: number;
   /** The factor of a backtrack, between 0 and 1. */
   readonly delta?: number;
+  /** The first step is so short that f is linear along it up to this part of the promised decrease. */
+  readonly tolerance?: number;
   /** The least value that the loss can have; only the first step uses it. */
   readonly f_star?: number;
   /** Of the oracle's Adam: the mean of gradients. */
@@ -88,6 +90,7 @@ const defaults: Required<PonosAdamOptions> = {
   every: 10,
   dense: 50,
   delta: 0.5,
+  tolerance: 0.02,
   f_star: 0,
   beta1: 0.9,
   beta2: 0.999,
@@ -102,10 +105,11 @@ const bounded = (step: number): number => clip(step, 1e-30, 1e30);
 /**
  * Adam without a learning rate: a line search along d = -P m, which is asked at one step of ten.
  *
- * The first step is Polyak's along Adam's direction, f / <g, P g>, halved until f is linear along it to 10 %. From then
- * on a memory of the step, eta, is moved by trials on the batch of the step: it grows where the decrease of past trials
- * is more than c2 of what the slope promises, and shrinks where it is less than c1, with gains kappa / (1 + n / n0).
- * R, the mean of past losses, guards each trial. With `steps`, the step is eta w with w = 1 - k / steps.
+ * The first step is Polyak's along Adam's direction, f / <g, P g>, halved until f is linear along it to 2 %: the memory
+ * grows fast and shrinks slowly, so it approaches the step from below. From then on the remembered step, eta, is moved by
+ * trials on the batch of the step: it grows where the decrease of past trials is more than c2 of what the slope promises,
+ * and shrinks where it is less than c1, with gains kappa / (1 + n / n0). R, the mean of past losses, guards each trial.
+ * With `steps`, the step is eta w with w = 1 - k / steps.
  *
  * Why a band and not a sufficient decrease: on its own batch a step delivers 0.6 to 0.75 of the promise whatever its
  * length within a factor of 30, because the curvature along d adapts to the step (the edge of stability, arXiv
@@ -130,7 +134,7 @@ export function ponosAdam(
   const smooth = smoothedRatio(all);
   const factor = steered(all);
   const reference = zhangHager();
-  const firstStep = backtracking({ accept: nearlyLinear(), delta, maxTrials: FIRST_BACKTRACKS + 1 });
+  const firstStep = backtracking({ accept: nearlyLinear(all), delta, maxTrials: FIRST_BACKTRACKS + 1 });
   const below = backtracking({ accept: isBelow, delta, maxTrials: BACKTRACKS });
   /** f / S. A loss that is at or below f* says nothing of how long to start, and the step is halved until it suits. */
   const polyak = (f: number, S: number): number => bounded((Math.abs(f - f_star) || 1) / S);
