@@ -6,9 +6,9 @@ import type { ParameterMemory } from '../modules/parameter-memory.ts';
 /** The name of the average among what is remembered of a variable. */
 export const AVERAGE = 'average';
 
-/** average + weight (point - average); the point itself, without a copy, where the weight is 1. */
+/** average + weight (point - average); the point itself, without a copy, where the weight is 1. Within `tidy`. */
 export const averaged = (average: Tensor, point: Tensor, weight: number): Tensor =>
-  weight === 1 ? share(point) : add(average, mul(sub(point, average), weight));
+  weight === 1 ? point : add(average, mul(sub(point, average), weight));
 
 /** @throws OverparamError `BAD_OPTION` */
 export function checkWeight(weight: number): number {

@@ -6,7 +6,7 @@ import { disposeAll, engine, share } from '../recording/engine.ts';
 import type { Elsewhere } from '../recording/meter.ts';
 import type { ParameterMemory, Remembered } from '../modules/parameter-memory.ts';
 import { step as stepFrom, type Vector } from '../modules/parameters.ts';
-import { placed, taken, type Part, type Wanted } from '../modules/part.ts';
+import { withPart, partOf, type Part, type Selection } from '../modules/part.ts';
 import { alike, counted } from '../modules/step-count.ts';
 
 /** A point w + step d, and what is known of f there. */
@@ -53,7 +53,7 @@ export interface Linearized {
 }
 
 /** A direction d = -u, and what making it leaves in memory. */
-export interface Made {
+export interface Directed {
   readonly u: Vector;
   readonly memory: readonly Remembered[];
   /** The part of -d, without momentum, of each variable; undefined: it is g. */
@@ -66,7 +66,7 @@ export interface Made {
 
 /**
  * The direction that a rule makes of g. The tensors are kept, for `linearized` to own.
- * @param given gradients to make the direction of, in the place of g; in the shapes of the variables
+ * @param given gradients to make the direction of instead of g; in the shapes of the variables
  */
 export function byRule(
   moving: readonly Moving[],
@@ -74,14 +74,14 @@ export function byRule(
   rule: DirectionRule,
   remembered: ParameterMemory,
   given?: ReadonlyMap<Variable, Tensor>,
-): Made {
-  const made: Tensor[] = [];
+): Directed {
+  const kept: Tensor[] = [];
   const own = (tensor: Tensor): Tensor => {
-    made.push(keep(tensor));
+    kept.push(keep(tensor));
     return tensor;
   };
   /** A rule may use its input later in the step. */
-  const piece = (x: Tensor, part: Part): Tensor => (part ? own(tidy(() => taken(x, part))) : x);
+  const piece = (x: Tensor, part: Part): Tensor => (part ? own(tidy(() => partOf(x, part))) : x);
   try {
     const outputs = moving.map(({ variable, part }, k) => {
       const past = remembered.of(variable);
@@ -107,7 +107,7 @@ export function byRule(
       const joined = (each: readonly Tensor[], at: 'of' | 'within', base: () => Tensor): Tensor =>
         groups.length === 1 && !only![at]
           ? each[0]!
-          : tidy(() => groups.reduce((x, group, i) => placed(each[i]!, group[at], x), base()));
+          : tidy(() => groups.reduce((x, group, i) => withPart(each[i]!, group[at], x), base()));
       const momentum = joined(
         groups.map(({ momentum }) => momentum),
         'within',
@@ -140,36 +140,36 @@ export function byRule(
       memory: outputs.map(({ memory }) => memory),
       preconditioned: outputs.map(({ preconditioned }) => preconditioned),
       fresh: outputs.map(({ fresh }) => fresh),
-      held: made,
+      held: kept,
     };
   } catch (error) {
-    disposeAll(made);
+    disposeAll(kept);
     throw error;
   }
 }
 
 /**
  * @param variables all that `source` takes
- * @param wanted those that f depends on and that are to move, in this order
+ * @param selection those that f depends on and that are to move, in this order
  * @param gradient makes g when it is asked for first; the linearization owns it then
  */
 export function linearized(
   variables: readonly Variable[],
-  wanted: Wanted,
+  selection: Selection,
   source: Elsewhere,
   gradient: () => Vector,
-  { u: momentum, memory, preconditioned, fresh, held = [] }: Made,
+  { u: momentum, memory, preconditioned, fresh, held = [] }: Directed,
 ): Linearized {
   const owned = new Set<Tensor>([...held, ...momentum, ...memory.flatMap(({ tensors }) => Object.values(tensors))]);
   const own = (tensor: Tensor): Tensor => {
     owned.add(keep(tensor));
     return tensor;
   };
-  const moving = movingOf(variables, wanted);
-  const indices = [...wanted.keys()];
+  const moving = movingOf(variables, selection);
+  const indices = [...selection.keys()];
   const everywhere = (point: Vector): Tensor[] => {
     const all: Tensor[] = [...variables];
-    indices.forEach((i, k) => (all[i] = placed(point[k]!, moving[k]!.part, variables[i]!)));
+    indices.forEach((i, k) => (all[i] = withPart(point[k]!, moving[k]!.part, variables[i]!)));
     return all;
   };
   const free = (vector: Vector | undefined): void => {
@@ -185,7 +185,7 @@ export function linearized(
   return {
     moving,
     get w() {
-      return (w ??= moving.map(({ variable, part }) => (part ? own(tidy(() => taken(variable, part))) : variable)));
+      return (w ??= moving.map(({ variable, part }) => (part ? own(tidy(() => partOf(variable, part))) : variable)));
     },
     get g() {
       if (!g) (g = gradient()).forEach(own);
@@ -220,7 +220,7 @@ export function linearized(
       return engine().tidy(() => {
         const { value, gradients }: Differentiated = source.differentiate(everywhere(point));
         trialGradients = moving.map(({ variable, part }, k) =>
-          own(taken(gradients[indices[k]!] ?? zerosLike(variable), part)),
+          own(partOf(gradients[indices[k]!] ?? zerosLike(variable), part)),
         );
         return { value: keep(value), gradients: trialGradients };
       });
@@ -238,5 +238,5 @@ export function linearized(
   };
 }
 
-export const movingOf = (variables: readonly Variable[], wanted: Wanted): Moving[] =>
-  [...wanted].map(([i, part]) => ({ variable: variables[i]!, part }));
+export const movingOf = (variables: readonly Variable[], selection: Selection): Moving[] =>
+  [...selection].map(([i, part]) => ({ variable: variables[i]!, part }));

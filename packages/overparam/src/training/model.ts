@@ -45,6 +45,19 @@ export const countParameters = (name: string, features: number, outputs: number)
   return widths.slice(1).reduce((sum, width, i) => sum + (widths[i]! + biases) * width, 0);
 };
 
+/** Of a forward pass: the numbers that a row leaves in hidden layers, and multiplications, about. */
+export function costOfRow(
+  name: string,
+  features: number,
+  outputs: number,
+): { readonly activations: number; readonly multiplications: number } {
+  const parameters = countParameters(name, features, outputs);
+  const width = lstmWidth(name);
+  // An LSTM has four gates, the state and what these are made of, at each of its tokens.
+  if (width !== undefined) return { activations: 12 * width * features, multiplications: features * parameters };
+  return { activations: hiddenWidths(name).reduce((sum, one) => sum + one, 0), multiplications: parameters };
+}
+
 /**
  * A multilayer perceptron with ReLU, a linear map without bias, or a recurrent network.
  *
