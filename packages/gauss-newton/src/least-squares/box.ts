@@ -1,5 +1,4 @@
 import { badOption, OverparamError, withDefaults } from '@overparam/core';
-import { columnLengths } from './triangular-model.ts';
 import type { Linearization } from './problem.ts';
 
 /** lower <= x <= upper; -Infinity and Infinity where there is no bound. A parameter whose bounds are equal is fixed. */
@@ -44,14 +43,14 @@ function side(name: string, given: number | ArrayLike<number>, parameters: numbe
     );
   const strange = Array.from(given).findIndex((edge) => typeof edge !== 'number');
   if (strange >= 0) throw badOption(`bounds.${name}[${strange}]`, given[strange], 'a number; -Infinity or Infinity for no bound'); // prettier-ignore
-  return Float64Array.from(given);
+  return new Float64Array(given);
 }
 
 const isList = (given: unknown): given is ArrayLike<number> => Array.isArray(given) || ArrayBuffer.isView(given);
 
 const isPair = (given: Bounds | BoundsPair): given is BoundsPair => isList(given);
 
-const form = '{ lower, upper }, each a number or one number per parameter, or scipy’s [lows, highs]'.replace('’', "'");
+const form = "{ lower, upper }, each a number or one number per parameter, or scipy's [lows, highs]";
 
 /** Refuses a list that may as well be a pair [low, high] per parameter. */
 function checkPair(given: BoundsPair, start: Float64Array): BoundsPair {
@@ -76,25 +75,34 @@ function checkPair(given: BoundsPair, start: Float64Array): BoundsPair {
 export const heldBy = ({ lower, upper }: Box, x: Float64Array, g: Float64Array): Int8Array =>
   Int8Array.from(x, (xi, i) => (xi <= lower[i]! && g[i]! >= 0 ? -1 : xi >= upper[i]! && g[i]! <= 0 ? 1 : 0));
 
+/** max_i |x - P(x - g)|_i with P the projection onto the box: zero at a solution, and max_i |g_i| without bounds. */
+export function optimality(box: Box, x: Float64Array, g: Float64Array): number {
+  let most = 0;
+  for (let j = 0; j < x.length; j++) {
+    const along = Math.min(Math.abs(g[j]!), roomAlong(box, x, g, j));
+    if (!(along <= most)) most = along;
+  }
+  return most;
+}
+
 /**
  * max_j min(|J_j . r| / (|J_j| |r|), |J_j| room_j / |r|), with room_j the way to the bound that -g_j points to: the largest cosine
  * between r and a column of J, as in MINPACK's test, and zero at a solution. It has no unit.
  */
-export function optimality({ lower, upper }: Box, x: Float64Array, { g, model, scaledR }: Linearization): number {
-  const length = Math.hypot(...model.c, 0) && norm(scaledR);
-  if (length === 0) return 0;
+export function largestCosine(box: Box, x: Float64Array, { g, scaledR }: Linearization, lengths: Float64Array): number {
+  let squares = 0;
+  for (let i = 0; i < scaledR.length; i++) squares += scaledR[i]! * scaledR[i]!;
+  if (squares === 0) return 0;
+  const length = Math.sqrt(squares);
   let most = 0;
-  columnLengths(model).forEach((column, j) => {
+  lengths.forEach((column, j) => {
     if (column === 0) return;
-    const room = g[j]! > 0 ? x[j]! - lower[j]! : upper[j]! - x[j]!;
-    const along = Math.min(Math.abs(g[j]!) / column, room * column) / length;
-    if (!(along <= most)) most = along;
+    const cosine = Math.min(Math.abs(g[j]!) / column, roomAlong(box, x, g, j) * column) / length;
+    if (!(cosine <= most)) most = cosine;
   });
   return most;
 }
 
-function norm(x: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
-  return Math.sqrt(sum);
-}
+/** How far x_j is from the bound that -g_j points to. */
+const roomAlong = ({ lower, upper }: Box, x: Float64Array, g: Float64Array, j: number): number =>
+  g[j]! > 0 ? x[j]! - lower[j]! : upper[j]! - x[j]!;

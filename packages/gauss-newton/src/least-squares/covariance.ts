@@ -36,14 +36,13 @@ export interface Information {
 /**
  * s^2 (J^T J)^-1, from the QR factorisation of J with its columns brought to length 1.
  *
- * @param variance s^2; a string says why it is not known
+ * @param deviation s; a string says why it is not known
  */
-export function covarianceOf(information: Information, variance: number | string): Covariance {
+export function covarianceOf(information: Information, deviation: number | string): Covariance {
   const { R, rank, free, lengths } = freeColumns(information);
-  const why = deficiency(rank, free.length) ?? (typeof variance === 'string' ? variance : null);
-  if (why !== null || typeof variance === 'string') return absent(rank, why);
-  const inverse = inverseOf(R);
-  return { rank, ...expanded(information, free, lengths, gram(inverse), Math.sqrt(variance)) };
+  if (rank < free.length) return absent(rank, deficiency(rank, free.length));
+  if (typeof deviation === 'string') return absent(rank, deviation);
+  return { rank, ...expanded(information, free, lengths, gram(inverseOf(R)), deviation) };
 }
 
 /** One residual in an M-estimate: psi is the derivative of its cost in r, and slope that of psi. */
@@ -75,8 +74,7 @@ export function sandwich(information: Information, { J, psi, slope, count }: Inf
       columns.data[a * rows + i] = entry;
       positive.data[i * k + a] = Math.sqrt(Math.max(slope[i]!, 0)) * entry;
     });
-  const { R, largest } = triangularModel(positive, new Float64Array(rows));
-  for (let i = 0; i < k; i++) for (let j = i; j < k; j++) R.data[i * k + j]! *= largest[j]!;
+  const R = triangleOf(positive);
   if (pivotedQr(R, { tolerance: information.tolerance }).rank < k) return absent(rank, flat);
   const U = solveTriangular(R, columns, { upper: true, transpose: true });
   const M = gram(byColumns(U, slope.map((s) => Math.sqrt(Math.max(-s, 0))))); // prettier-ignore
@@ -94,10 +92,10 @@ export const noFreedom = (residuals: number, parameters: number): string =>
 
 const flat = 'The cost is not convex at the solution, as far as first derivatives tell: there is no covariance.';
 
-const deficiency = (rank: number, free: number): string | null =>
-  rank < free ? `The Jacobian has rank ${rank} in ${free} free parameters: the data do not determine them.` : null;
+const deficiency = (rank: number, free: number): string =>
+  `The Jacobian has rank ${rank} in ${free} free parameter${free === 1 ? '' : 's'}: the data do not determine ${free === 1 ? 'it' : 'them all'}.`;
 
-const absent = (rank: number, covarianceNote: string | null): Covariance => ({
+const absent = (rank: number, covarianceNote: string): Covariance => ({
   rank,
   covariance: null,
   standardErrors: null,
@@ -114,7 +112,7 @@ interface FreeColumns {
 }
 
 function freeColumns({ model, freedom, tolerance }: Information): FreeColumns {
-  const { R: whole, largest } = model;
+  const { R: whole, sizes } = model;
   const P = whole.columns;
   const all = columnLengths(model);
   const free = [...freedom.keys()].filter((j) => freedom[j] === 'free');
@@ -122,11 +120,16 @@ function freeColumns({ model, freedom, tolerance }: Information): FreeColumns {
   const scaled = matrix(P, free.length);
   free.forEach((j, a) => {
     for (let i = 0; i <= j && all[j]! > 0; i++)
-      scaled.data[i * free.length + a] = whole.data[i * P + j]! * (largest[j]! / all[j]!);
+      scaled.data[i * free.length + a] = whole.data[i * P + j]! * (sizes[j]! / all[j]!);
   });
   const { rank } = pivotedQr(scaled, { tolerance });
-  const { R } = triangularModel(scaled, new Float64Array(P));
-  return { rank, free, lengths, R };
+  return { rank, free, lengths, R: triangleOf(scaled) };
+}
+
+/** R of the QR factorisation of A, without pivoting. */
+function triangleOf(A: Matrix): Matrix {
+  const { R, sizes } = triangularModel(A, new Float64Array(A.rows));
+  return matrix(R.rows, R.columns, R.data.map((entry, at) => entry * sizes[at % R.columns]!)); // prettier-ignore
 }
 
 function inverseOf(R: Matrix): Matrix {

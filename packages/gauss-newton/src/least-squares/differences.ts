@@ -34,9 +34,15 @@ export interface DifferenceHints {
   readonly thorough: boolean;
 }
 
+/** Writes one number per residual at `offset`, and every `stride` on. */
+type Writer = (into: Float64Array, offset: number, stride: number) => void;
+
 /** Differences along one parameter for one step. */
 interface Trial {
-  readonly derivative: Float64Array;
+  /** Writes the derivatives; before the next trial. */
+  readonly derivatives: Writer;
+  /** The same from one side alone. */
+  readonly oneSided: Writer;
   /** The largest change of a residual, and the largest second difference (0 where there is none). */
   readonly change: number;
   readonly bend: number;
@@ -51,9 +57,11 @@ interface Trial {
  *
  * Where a step leaves the box, or r is not finite there, the difference is taken on the other side; with '3-point' by the
  * formula (-3 r(x) + 4 r(x + h) - r(x + 2h)) / 2h.
+ *
+ * @param residuals writes r(x) into an array, and returns it
  */
 export function differences(
-  residuals: (x: Float64Array) => Float64Array,
+  residuals: (x: Float64Array, into: Float64Array) => Float64Array,
   { order, box, steps }: DifferenceOptions,
 ): (x: Float64Array, rx: Float64Array, hints: DifferenceHints) => Matrix {
   /** How much shorter than usual the steps of each parameter have to be, and whether it had no effect at any. */
@@ -63,38 +71,51 @@ export function differences(
   return (x, rx, { least, reach, thorough }) => {
     if (shorter.length === 0) [shorter, idle] = [new Float64Array(x.length).fill(1), new Uint8Array(x.length)];
     const J = matrix(rx.length, x.length);
+    const evaluate = alternating(residuals, rx.length);
     const noise = rounding * largest(rx);
     for (let j = 0; j < x.length; j++) {
       if (box.lower[j] === box.upper[j]) continue;
       const size = Math.max(Math.abs(x[j]!), least[j]!) || 1;
       const usual = relative[order] * size;
       const both = order === '3-point' || thorough;
-      const attempt = (h: number): Trial | undefined => differencesAlong(residuals, x, rx, j, h, { order, box, both });
-      let derivative: Float64Array | undefined;
-      if (steps) derivative = attempt(steps[j]! * size)?.derivative;
+      const attempt = (h: number): Trial | undefined => differencesAlong(evaluate, x, rx, j, h, { order, box, both });
+      let derivatives: Writer | undefined;
+      if (steps) derivatives = attempt(steps[j]! * size)?.derivatives;
       else {
         const search = idle[j] === 1 && !thorough ? 1 : mostTrials;
         const natural = [relative[order] * reach[j]!, relative[order]];
         const room = Math.max(box.upper[j]! - x[j]!, x[j]! - box.lower[j]!);
-        const found = searchStep(attempt, { first: usual * shorter[j]!, natural, room, noise, order, trials: search });
-        derivative = found?.derivative;
+        const found = searchStep(attempt, { x: x[j]!, first: usual * shorter[j]!, natural, room, noise, order, trials: search, count: rx.length }); // prettier-ignore
+        derivatives = found?.derivatives;
         if (found) {
           idle[j] = found.change === 0 ? 1 : 0;
           if (found.h < usual) shorter[j] = found.h / usual;
         }
       }
-      if (!derivative)
+      if (!derivatives)
         throw new OverparamError(
           'NOT_FINITE',
           `The residuals are not finite on either side of parameter ${j} = ${x[j]}: set its bounds, or pass a 'jacobian'.`,
         );
-      for (let i = 0; i < rx.length; i++) J.data[i * x.length + j] = derivative[i]!;
+      derivatives(J.data, j, x.length);
     }
     return J;
   };
 }
 
+/** r(x) in one of two arrays by turns: a trial looks at two points. */
+function alternating(
+  residuals: (x: Float64Array, into: Float64Array) => Float64Array,
+  count: number,
+): (x: Float64Array) => Float64Array {
+  const buffers = [new Float64Array(count), new Float64Array(count)] as const;
+  let turn: 0 | 1 = 0;
+  return (x) => residuals(x, buffers[(turn = turn === 0 ? 1 : 0)]);
+}
+
 interface Search {
+  /** The parameter. */
+  readonly x: number;
   readonly first: number;
   /** Steps to try where the first one is too short. */
   readonly natural: readonly number[];
@@ -103,40 +124,56 @@ interface Search {
   readonly noise: number;
   readonly order: Differences;
   readonly trials: number;
+  /** The number of residuals. */
+  readonly count: number;
 }
 
 /** The first step that is neither too short nor too long; else the best. Undefined where no residuals are finite. */
 function searchStep(
   attempt: (h: number) => Trial | undefined,
-  { first, natural, room, noise, order, trials }: Search,
+  { x, first, natural, room, noise, order, trials, count }: Search,
 ): (Trial & { readonly h: number }) | undefined {
   let best: (Trial & { readonly h: number }) | undefined;
+  let curved: Trial | undefined;
   let [short, long] = [0, Infinity];
   let growth = 1e4;
   let h = first;
   for (let trial = 0; trial < trials; trial++) {
-    const made = h > 0 ? attempt(h) : { derivative: new Float64Array(0), change: 0, bend: 0 };
+    const moves = x + h !== x || x - h !== x;
+    const made = moves ? attempt(h) : undefined;
     const before = best;
-    if (made && made.derivative.length > 0 && better(made, best, noise)) best = { ...made, h };
     const bent = made && made.bend > noise && made.bend > mostBend[order] * made.change;
-    if (!made || bent) {
+    if (made && !bent && made.change > noise) return { ...made, h };
+    if (made && better(made, best, noise)) best = { ...made, derivatives: kept(made.derivatives, count), h };
+    if (bent) curved ??= { ...made, oneSided: kept(made.oneSided, count) };
+    if (moves && (!made || bent)) {
       // Where a shorter step has no smaller second difference, that is noise or a kink, not curvature.
       if (bent && before && before.change > noise && best === before) break;
       long = h;
       h = short > 0 ? Math.sqrt(short) * Math.sqrt(long) : long / 1e3;
-    } else if (made.change <= noise) {
+    } else {
       short = Math.max(h, Number.MIN_VALUE);
       const next = natural.find((step) => step > 10 * h && step < long);
       if (long < Infinity) h = Math.sqrt(short) * Math.sqrt(long);
       else if (next !== undefined) h = next;
       else {
         h *= growth;
+        if (h === 0) h = Number.MIN_VALUE;
         if (h > 1e17 * first && h > 1) growth *= growth;
       }
-    } else return best;
+    }
     if (long / short < 8 || short >= room || !(h > 0 && h < Infinity)) break;
   }
-  return best;
+  // Where x is a stationary point of r, the derivative on one side leads away from it.
+  return best && curved && best.change <= noise ? { ...best, derivatives: curved.oneSided, change: curved.bend } : best; // prettier-ignore
+}
+
+function kept(write: Writer, count: number): Writer {
+  const values = new Float64Array(count);
+  write(values, 0, 1);
+  return (into, offset, stride) => {
+    for (let i = 0, at = offset; i < count; i++, at += stride) into[at] = values[i]!;
+  };
 }
 
 /** Whether a trial says more of the derivative: its second difference is smaller beside the first, which is not rounding. */
@@ -168,8 +205,7 @@ function differencesAlong(
   const at = (h: number): Point | undefined => {
     const moved = x.slice();
     moved[j] = xj + h;
-    if (moved[j]! < lower[j]! || moved[j]! > upper[j]!) return undefined;
-    if (moved[j] === xj) return { h: 0, r: rx };
+    if (moved[j] === xj || moved[j]! < lower[j]! || moved[j]! > upper[j]!) return undefined;
     const r = residuals(moved);
     return allFinite(r) ? { h: moved[j]! - xj, r } : undefined;
   };
@@ -183,8 +219,8 @@ function differencesAlong(
     const forward = at(size);
     const backward = forward && at(-size);
     if (forward && backward) {
-      const central = threePoint(rx, backward, forward);
-      return order === '3-point' ? central : { ...central, derivative: twoPoint(rx, away > 0 ? forward : backward).derivative }; // prettier-ignore
+      const central = away > 0 ? threePoint(rx, forward, backward) : threePoint(rx, backward, forward);
+      return order === '3-point' ? central : { ...central, derivatives: central.oneSided };
     }
   }
   for (const side of sides) {
@@ -206,39 +242,49 @@ interface Point {
 }
 
 function twoPoint(rx: Float64Array, { h, r }: Point): Trial {
-  const derivative = new Float64Array(rx.length);
+  const derivatives = quotients(rx, r, h);
   let change = 0;
-  if (h !== 0)
-    for (let i = 0; i < rx.length; i++) {
-      const difference = r[i]! - rx[i]!;
-      derivative[i] = difference / h;
-      change = Math.max(change, Math.abs(difference));
-    }
-  return { derivative, change, bend: 0 };
+  for (let i = 0; i < rx.length; i++) {
+    const difference = Math.abs(r[i]! - rx[i]!);
+    if (difference > change) change = difference;
+  }
+  return { derivatives, oneSided: derivatives, change, bend: 0 };
 }
 
 /** The derivative at 0 of the parabola through (0, rx), a and b, on one side of 0 or on both. */
 function threePoint(rx: Float64Array, { h: a, r: ra }: Point, { h: b, r: rb }: Point): Trial {
-  const derivative = new Float64Array(rx.length);
-  if (a === 0 || b === 0 || a === b) return { derivative, change: 0, bend: 0 };
+  const central = a < 0 !== b < 0;
   let change = 0;
   let bend = 0;
-  const central = a * b < 0;
-  const [byA, byB] = [b / a / (b - a), a / b / (b - a)];
   for (let i = 0; i < rx.length; i++) {
-    const [da, db] = [ra[i]! - rx[i]!, rb[i]! - rx[i]!];
-    // With steps of one length the differences on both sides of x give one without r(x), and with less rounding.
-    derivative[i] = central ? (rb[i]! - ra[i]!) / (b - a) : da * byA - db * byB;
-    change = Math.max(change, Math.abs(central ? rb[i]! - ra[i]! : db));
-    bend = Math.max(bend, Math.abs(central ? da + db : db - 2 * da));
+    const x = rx[i]!;
+    const da = ra[i]! - x;
+    const db = rb[i]! - x;
+    const first = Math.abs(central ? db - da : db);
+    const second = Math.abs(central ? da + db : db - 2 * da);
+    if (first > change) change = first;
+    if (second > bend) bend = second;
   }
-  return { derivative, change, bend };
+  const [byA, byB] = [b / a / (b - a), a / b / (b - a)];
+  const parabola: Writer = (into, offset, stride) => {
+    for (let i = 0, at = offset; i < rx.length; i++, at += stride)
+      into[at] = (ra[i]! - rx[i]!) * byA - (rb[i]! - rx[i]!) * byB;
+  };
+  // With steps of one length on both sides the formula has no r(x), and less rounding.
+  return { derivatives: central ? quotients(ra, rb, b - a) : parabola, oneSided: quotients(rx, ra, a), change, bend };
 }
+
+/** (to - from) / h */
+const quotients =
+  (from: Float64Array, to: Float64Array, h: number): Writer =>
+  (into, offset, stride) => {
+    for (let i = 0, at = offset; i < from.length; i++, at += stride) into[at] = (to[i]! - from[i]!) / h;
+  };
 
 /** max_i |x_i| */
 export function largest(x: Float64Array): number {
   let most = 0;
-  for (let i = 0; i < x.length; i++) most = Math.max(most, Math.abs(x[i]!));
+  for (let i = 0; i < x.length; i++) if (Math.abs(x[i]!) > most) most = Math.abs(x[i]!);
   return most;
 }
 

@@ -1,11 +1,11 @@
 import { matrix, type Matrix } from '@overparam/linear-algebra';
 
-/** |J p + r|^2 = |R L p + c|^2 + a constant, with L = diag(lengths). */
+/** |J p + r|^2 = |R diag(sizes) p + c|^2 + a constant. */
 export interface TriangularModel {
-  /** P x P, upper triangular, for the columns of J divided by their largest elements. */
+  /** P x P, upper triangular, for the columns of J divided by their sizes. */
   readonly R: Matrix;
-  /** The largest modulus in each column of J. */
-  readonly largest: Float64Array;
+  /** {@link safeUnit} of the largest modulus in each column. */
+  readonly sizes: Float64Array;
   readonly c: Float64Array;
 }
 
@@ -18,12 +18,13 @@ const BLOCK = 256;
  * C. L. Lawson and R. J. Hanson, "Solving Least Squares Problems" (1974), chapter 27.
  */
 export function triangularModel({ rows, columns: P, data }: Matrix, r: Float64Array): TriangularModel {
-  const largest = new Float64Array(P);
+  const sizes = new Float64Array(P);
   for (let i = 0, at = 0; i < rows; i++)
     for (let j = 0; j < P; j++, at++) {
       const size = Math.abs(data[at]!);
-      if (size > largest[j]!) largest[j] = size;
+      if (size > sizes[j]!) sizes[j] = size;
     }
+  for (let j = 0; j < P; j++) sizes[j] = safeUnit(sizes[j]!);
   const R = matrix(P, P);
   const c = new Float64Array(P);
   // Columns of a block one after the other; the last one is that of r.
@@ -31,45 +32,69 @@ export function triangularModel({ rows, columns: P, data }: Matrix, r: Float64Ar
   for (let from = 0; from < rows; from += BLOCK) {
     const count = Math.min(BLOCK, rows - from);
     for (let j = 0; j < P; j++) {
-      const by = largest[j]! || 1;
-      for (let i = 0; i < count; i++) block[j * BLOCK + i] = data[(from + i) * P + j]! / by;
+      const size = sizes[j]!;
+      let at = from * P + j;
+      if (size === 1) for (let i = j * BLOCK; i < j * BLOCK + count; i++, at += P) block[i] = data[at]!;
+      else for (let i = j * BLOCK; i < j * BLOCK + count; i++, at += P) block[i] = data[at]! / size;
     }
     block.set(r.subarray(from, from + count), P * BLOCK);
     reduceBlock(R, c, block, count);
   }
-  return { R, largest, c };
+  return { R, sizes, c };
+}
+
+/**
+ * What to divide numbers up to `size` by, so that their squares neither overflow nor underflow: a power of two, so that
+ * nothing is rounded; 1 for usual sizes.
+ */
+export function safeUnit(size: number): number {
+  if (size === 0 || (size > 2 ** -300 && size < 2 ** 300)) return 1;
+  let unit = 1;
+  while (unit <= size / 2) unit *= 2;
+  while (unit > size) unit /= 2;
+  return unit;
 }
 
 /** Makes R and c those of the rows so far and the `count` rows of the block. */
 function reduceBlock({ columns: P, data: R }: Matrix, c: Float64Array, block: Float64Array, count: number): void {
   for (let k = 0; k < P; k++) {
     const v = k * BLOCK;
-    let squares = 0;
-    for (let i = v; i < v + count; i++) squares += block[i]! * block[i]!;
+    const squares = dot(block, v, v, count);
     if (squares === 0) continue;
     const alpha = R[k * (P + 1)]!;
     const length = Math.sqrt(alpha * alpha + squares);
     const beta = alpha > 0 ? -length : length;
-    const divisor = alpha - beta;
-    const tau = -divisor / beta;
-    for (let i = v; i < v + count; i++) block[i]! /= divisor;
+    // The reflection I - v v^T / (|beta| |first|) with v = (first, column k of the block).
+    const first = alpha - beta;
     R[k * (P + 1)] = beta;
     for (let j = k + 1; j <= P; j++) {
       const w = j * BLOCK;
       const above = j < P ? R[k * P + j]! : c[k]!;
-      let product = above;
-      for (let i = 0; i < count; i++) product += block[v + i]! * block[w + i]!;
-      product *= tau;
-      if (j < P) R[k * P + j] = above - product;
-      else c[k] = above - product;
-      for (let i = 0; i < count; i++) block[w + i]! -= product * block[v + i]!;
+      const by = (first * above + dot(block, v, w, count)) / (beta * first);
+      if (j < P) R[k * P + j] = above + by * first;
+      else c[k] = above + by * first;
+      for (let i = 0; i < count; i++) block[w + i]! += by * block[v + i]!;
     }
   }
 }
 
+/** The inner product of two columns, in four sums that do not wait for one another. */
+function dot(block: Float64Array, v: number, w: number, count: number): number {
+  let [s, t, x, y] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < count; i += 4) {
+    s += block[v + i]! * block[w + i]!;
+    t += block[v + i + 1]! * block[w + i + 1]!;
+    x += block[v + i + 2]! * block[w + i + 2]!;
+    y += block[v + i + 3]! * block[w + i + 3]!;
+  }
+  for (; i < count; i++) s += block[v + i]! * block[w + i]!;
+  return s + t + (x + y);
+}
+
 /** The lengths of the columns of J. */
-export const columnLengths = ({ R, largest }: TriangularModel): Float64Array =>
-  largest.map((size, j) => {
+export const columnLengths = ({ R, sizes }: TriangularModel): Float64Array =>
+  sizes.map((size, j) => {
     let sum = 0;
     for (let i = 0; i <= j; i++) sum += R.data[i * R.columns + j]! ** 2;
     return Math.sqrt(sum) * size;
