@@ -7,13 +7,14 @@ export {
   argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
 } from './pool';
 export { gather, segmentSum } from './segments';
-export { reduce, total } from './reduce';
+export { reduce, sumTotals, total } from './reduce';
 export { unary } from './unary';
 export { stridedCopy } from './strided-copy';
 export { binary, logical, select } from './binary';
-export { adagrad, adam, axpy, dots, momentum } from './optimizer';
+export { adagrad, adam, axpy, dots, momentum, sumDots } from './optimizer';
 export { batchNorm, layerNorm, layerNormGradient } from './normalize';
 export { logSoftmax, softmax, softmaxCrossEntropy, softmaxGradient } from './softmax';
 export { fill } from './fill';
 export { dropout } from './dropout';
 export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';
+export { runProgram } from './program';

@@ -4,6 +4,7 @@ const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly 
   'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
   spectra: () => import('./spectra/main.ts'),
+  transport: () => import('./transport/main.ts'),
   wasm: () => import('./wasm/main.ts'),
   'wasserstein-flow': () => import('./wasserstein-flow/main.ts'),
 };

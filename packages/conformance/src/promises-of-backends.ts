@@ -20,8 +20,16 @@ export const backendPromises: PromiseTable = {
   gradient: { says: '|g|^2', where: protocol('Linearization.squaredGradientNorm') },
   slope: { says: '<g, d>: the directional derivative of f along d.', where: protocol('Linearization.slope') },
   descends: {
-    says: 'A direction that does not descend is replaced by -g, and `fellBack` says so.',
+    says: 'A direction that does not descend is replaced by what the current gradient brings of it, and `fellBack` says so.',
     where: 'CONTRIBUTING.md, "How to add a backend"',
+  },
+  'no-descent': {
+    says: 'd is what the direction rule makes, even where it ascends; the slope is then positive.',
+    where: protocol('LinearizeRequest.descend'),
+  },
+  'no-probes': {
+    says: 'no later question of this step evaluates f or its gradient elsewhere, and |g|^2 is not needed.',
+    where: protocol('LinearizeRequest.probes'),
   },
   'probe-at-zero': {
     says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
@@ -69,7 +77,7 @@ export const backendPromises: PromiseTable = {
     where: '@overparam/core, README, "What an oracle keeps to"',
   },
   direction: {
-    says: 'Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the direction rule and no momentum; `momentum` is -P m, with both.',
+    says: 'Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the direction rule and no momentum; `momentum` is -P m, with both. None of them changes when `linearize` falls back.',
     where: optional('DirectionName'),
   },
   'probe-along': {

@@ -29,5 +29,9 @@ export const directionPromises: PromiseTable = {
     says: 'P g: preconditioned, without momentum.',
     where: rule('RuleOutput.preconditioned'),
   },
+  fresh: {
+    says: 'The part of P m that the current gradient brings, without what is remembered and without weight decay',
+    where: rule('RuleOutput.fresh'),
+  },
   'no-leak': { says: keeps, where: rule('DirectionRule') },
 };

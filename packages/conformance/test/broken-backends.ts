@@ -114,6 +114,24 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     how: 'moves by 1.01 step d',
     make: changed(({ oracle }) => ({ move: (step) => oracle.move(1.01 * step), pullback: undefined as never, direct: undefined as never, probeGradient: undefined as never, probeOutputs: undefined as never, displacementProduct: undefined as never })), // prettier-ignore
   },
+  'no-descent': {
+    how: 'then answers half the slope',
+    make: changed(({ oracle }) => ({
+      linearize(request) {
+        const at = oracle.linearize(request) as Linearization;
+        return request?.descend === false ? { ...at, slope: at.slope / 2 } : at;
+      },
+    })),
+  },
+  'no-probes': {
+    how: 'then answers half the slope',
+    make: changed(({ oracle }) => ({
+      linearize(request) {
+        const at = oracle.linearize(request) as Linearization;
+        return request?.probes === false ? { ...at, slope: at.slope / 2 } : at;
+      },
+    })),
+  },
   'move-refuses': {
     how: 'moves by NaN',
     make: spoilt(({ oracle }, spoil) => ({

@@ -53,7 +53,7 @@ type Inputs = Readonly<Record<'x' | 'input' | 'dy' | 'filter', TensorInfo>>;
 
 /** Max and mean pooling in 2 and 3 dimensions, grey dilation, and their gradients. */
 export function poolingKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
-  const { wasm, offset } = host;
+  const { offset } = host;
   const taps = (window: Window): number => window[5]! * window[6]! * window[7]!;
   /** A new tensor, written by a kernel that gets the window, and where the images of the input and of the result lie. */
   const make = (
@@ -124,7 +124,9 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
         host,
         x,
         (x) =>
-          whole(p.outShape, p, 'int32', (w, y) => wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0)),
+          whole(p.outShape, p, 'int32', (w, y) =>
+            host.run('argmaxPool', [offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0]),
+          ),
         'int32',
       );
       return [max(x, p), where];
@@ -142,7 +144,7 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     Dilation2DBackpropFilter: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
       whole(filter.shape, dilation(x, filter, attrs), 'float32', (w, df) => {
         fill(host, df, util.sizeFromShape(filter.shape), 0);
-        wasm.maxPoolFilterGradient(offset(x), w, offset(filter), offset(dy), df);
+        host.run('maxPoolFilterGradient', [offset(x), w, offset(filter), offset(dy), df]);
       }),
     ),
   };

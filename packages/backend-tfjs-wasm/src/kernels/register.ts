@@ -1,4 +1,13 @@
-import { getKernel, type KernelConfig, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  getBackend,
+  getKernel,
+  getKernelsForBackend,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.ts';
 import { constantKernels } from './constant.ts';
 import { conversionKernels } from './conversion.ts';
@@ -43,17 +52,34 @@ const families: readonly ((host: KernelHost, stock: Stock) => Kernels)[] = [
 ];
 
 const stock = new Map<string, KernelFunc>();
+const replaced = new Set<string>();
+let current: KernelHost | undefined;
 
-/** Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. */
+/**
+ * Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. The kernels
+ * that stay tfjs's run as before, and are reported to an observer.
+ */
 export function registerKernels(host: KernelHost): void {
-  for (const family of families) {
-    for (const [kernelName, kernelFunc] of Object.entries(family(host, (name) => stock.get(name)!))) {
-      const before = getKernel(kernelName, 'wasm');
-      if (before) {
-        if (!stock.has(kernelName)) stock.set(kernelName, before.kernelFunc);
-        unregisterKernel(kernelName, 'wasm');
-      }
-      registerKernel({ ...before, kernelName, backendName: 'wasm', kernelFunc } as KernelConfig);
-    }
+  current = host;
+  for (const { kernelName, kernelFunc } of getKernelsForBackend('wasm'))
+    if (!replaced.has(kernelName)) stock.set(kernelName, kernelFunc);
+  const foreign = (name: string): KernelFunc => {
+    const kernel = stock.get(name)!;
+    return (args) => host.observer?.foreign(name, kernel, args) ?? kernel(args);
+  };
+  const ours = families.flatMap((family) => Object.entries(family(host, foreign)));
+  const names = new Set(ours.map(([name]) => name));
+  const others = [...stock.keys()].filter((name) => !names.has(name));
+  for (const [kernelName, kernelFunc] of [...ours, ...others.map((name) => [name, foreign(name)] as const)]) {
+    const before = getKernel(kernelName, 'wasm');
+    if (before) unregisterKernel(kernelName, 'wasm');
+    registerKernel({ ...before, kernelName, backendName: 'wasm', kernelFunc } as KernelConfig);
+    replaced.add(kernelName);
   }
 }
+
+/** Whose kernels run now; undefined where tensors are computed by another backend, or by tfjs's own kernels. */
+export const activeHost = (): KernelHost | undefined =>
+  current && getBackend() === 'wasm' && backend() === current.backend && getKernel('OverparamAxpy', 'wasm')
+    ? current
+    : undefined;
