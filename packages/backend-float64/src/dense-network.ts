@@ -1,4 +1,4 @@
-import { badOption, withDefaults, type Matrix } from '@overparam/core';
+import { badOption, type Matrix, required, withDefaults } from '@overparam/core';
 import { activations, type ActivationName } from './activations.ts';
 import { checkParameters, checkShape, finite, mismatch } from './check.ts';
 import { product, weightsOf, type LayerPass, type LayerWeights, type PlacedLayer } from './dense-layer.ts';
@@ -18,8 +18,17 @@ export interface DenseLayer {
   /** Not trained: it is no module, and the others' derivatives are the same. */
   readonly frozen?: boolean;
   /** The name of the module; 'dense0', 'dense1', ... by the layer's place when absent. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
+
+const layerDefaults: Required<DenseLayer> = {
+  units: required,
+  activation: 'linear',
+  bias: true,
+  scale: 1,
+  frozen: false,
+  name: undefined,
+};
 
 export interface DenseNetwork extends Model {
   /** The parameters of these weights, in the layers' order. */
@@ -28,28 +37,22 @@ export interface DenseNetwork extends Model {
   unpack(w: ArrayLike<number>): LayerWeights[];
 }
 
-export interface DenseNetworkOptions {
-  /** N x d */
-  readonly inputs: Matrix;
-  readonly layers: readonly DenseLayer[];
-}
-
 /**
  * A fully connected network at N inputs. Its tangent kernel is computed layer by layer as a Hadamard product of two Gram
  * matrices; nothing of size N x P is ever made, except by `jacobian`.
  *
  * @param inputs N x d
- * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function denseNetwork(options: DenseNetworkOptions): DenseNetwork {
-  const { inputs, layers } = withDefaults<DenseNetworkOptions>(
-    'denseNetwork',
-    { inputs: undefined as never, layers: undefined as never },
-    options,
+export function denseNetwork(options: {
+  readonly inputs: Matrix;
+  readonly layers: readonly DenseLayer[];
+}): DenseNetwork {
+  const { inputs, layers: given } = withDefaults('denseNetwork', { inputs: required, layers: required }, options) as typeof options; // prettier-ignore
+  if (!Array.isArray(given)) throw badOption('layers', given, 'an array of layers');
+  const layers = given.map((layer: DenseLayer, l) =>
+    withDefaults(`layers[${l}] of denseNetwork`, layerDefaults, layer),
   );
-  if (typeof inputs !== 'object')
-    throw badOption('inputs', inputs, 'a matrix { rows, columns, data }, one row per sample');
-  if (!Array.isArray(layers)) throw badOption('layers', layers, 'an array of { units, ... }');
   if (!(inputs.rows >= 1))
     throw mismatch(`The inputs are ${inputs.rows} x ${inputs.columns}: there must be one sample.`);
   checkShape('The matrix of the inputs', inputs, inputs.rows, inputs.columns);
@@ -95,21 +98,17 @@ export function denseNetwork(options: DenseNetworkOptions): DenseNetwork {
   };
 }
 
-function place(layers: readonly DenseLayer[], inputs: number): readonly PlacedLayer[] {
+function place(layers: readonly Required<DenseLayer>[], inputs: number): readonly PlacedLayer[] {
   if (layers.length === 0) throw badOption('layers', '[]', 'one layer or more');
   let from = 0;
   let width = inputs;
-  return layers.map((layer, l) => {
-    const { units, activation, bias, scale, name } = withDefaults<DenseLayer>(
-      `layers[${l}]`,
-      { units: undefined as never, activation: 'linear', bias: true, scale: 1, frozen: false, name: `dense${l}` },
-      layer,
-    );
+  return layers.map(({ units, activation, bias, scale, ...layer }, l) => {
+    const { name = `dense${l}` } = layer;
     if (!(Number.isInteger(units) && units >= 1))
       throw badOption(`layers[${l}].units`, units, 'a whole number, 1 or more');
     if (!Object.hasOwn(activations, activation))
       throw badOption(`layers[${l}].activation`, activation, `one of ${Object.keys(activations).join(', ')}`);
-    for (const [option, value] of Object.entries({ bias, frozen: layer.frozen ?? false }))
+    for (const [option, value] of Object.entries({ bias, frozen: layer.frozen }))
       if (typeof value !== 'boolean') throw badOption(`layers[${l}].${option}`, value, 'true or false');
     if (!Number.isFinite(scale)) throw badOption(`layers[${l}].scale`, scale, 'a finite number');
     const to = from + (width + (bias ? 1 : 0)) * units;

@@ -1,7 +1,7 @@
 export { activations, type Activation, type ActivationName } from './activations.ts';
 export { composite, type CompositeOptions, type Float64CompositeOracle } from './composite.ts';
 export { type LayerWeights } from './dense-layer.ts';
-export { denseNetwork, type DenseLayer, type DenseNetwork, type DenseNetworkOptions } from './dense-network.ts';
+export { denseNetwork, type DenseLayer, type DenseNetwork } from './dense-network.ts';
 export { type ExplicitModel } from './explicit-model.ts';
 export {
   adagrad,
@@ -29,7 +29,7 @@ export { logistic } from './losses/logistic.ts';
 export { poisson } from './losses/poisson.ts';
 export { namedRho, rho, type Rho, type RhoName } from './losses/rho.ts';
 export { robust, type RobustOptions } from './losses/robust.ts';
-export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './losses/softmax-cross-entropy.ts';
+export { softmaxCrossEntropy } from './losses/softmax-cross-entropy.ts';
 export { squaredError } from './losses/squared-error.ts';
 export { type Model, type Tangent } from './model.ts';
 export { type Modules, type Range } from './modules.ts';

@@ -1,7 +1,7 @@
 import { badOption, type Matrix } from '@overparam/core';
 import { sigmoid, softplus } from '../sigmoid.ts';
 import { elementwise, type Elementwise } from './elementwise.ts';
-import { lossOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
+import { targetMatrix, type Loss, type LossOptions } from './loss.ts';
 
 const negativeLogLikelihood: Elementwise = (f, y) => {
   const p = sigmoid(f);
@@ -17,5 +17,5 @@ export function logistic(targets: Matrix | ArrayLike<number>, options: LossOptio
   const y = targetMatrix(targets);
   const outside = y.data.find((p) => p < 0 || p > 1);
   if (outside !== undefined) throw badOption('The target', outside, 'a probability from 0 to 1');
-  return elementwise('logistic', negativeLogLikelihood, y, lossOptions('logistic', options));
+  return elementwise('logistic', negativeLogLikelihood, y, { reduction: 'mean', ...options });
 }

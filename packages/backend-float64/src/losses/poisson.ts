@@ -1,6 +1,6 @@
 import { badOption, type Matrix } from '@overparam/core';
 import { elementwise, type Elementwise } from './elementwise.ts';
-import { lossOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
+import { targetMatrix, type Loss, type LossOptions } from './loss.ts';
 
 const negativeLogLikelihood: Elementwise = (f, y) => {
   const rate = Math.exp(f);
@@ -16,5 +16,5 @@ export function poisson(targets: Matrix | ArrayLike<number>, options: LossOption
   const y = targetMatrix(targets);
   const negative = y.data.find((count) => count < 0);
   if (negative !== undefined) throw badOption('The target', negative, 'a count, zero or more');
-  return elementwise('poisson', negativeLogLikelihood, y, lossOptions('poisson', options));
+  return elementwise('poisson', negativeLogLikelihood, y, { reduction: 'mean', ...options });
 }

@@ -1,4 +1,4 @@
-import { badOption, withDefaults, type Matrix } from '@overparam/core';
+import { badOption, type Matrix } from '@overparam/core';
 import { elementwise } from './elementwise.ts';
 import type { Loss, LossOptions } from './loss.ts';
 import { namedRho, type Rho, type RhoName } from './rho.ts';
@@ -14,12 +14,11 @@ export interface RobustOptions extends LossOptions {
  *
  * @param targets N x C, or N numbers for one output
  */
-export function robust(name: RhoName | Rho, targets: Matrix | ArrayLike<number>, given: RobustOptions = {}): Loss {
-  const { scale, ...options } = withDefaults<RobustOptions>(
-    'robust',
-    { scale: 1, weights: undefined, reduction: 'sum' },
-    given,
-  );
+export function robust(
+  name: RhoName | Rho,
+  targets: Matrix | ArrayLike<number>,
+  { scale = 1, ...options }: RobustOptions = {},
+): Loss {
   const rho = namedRho(name);
   if (!(scale > 0 && scale < Infinity)) throw badOption('scale', scale, 'a number above 0');
   return elementwise(
@@ -31,6 +30,6 @@ export function robust(name: RhoName | Rho, targets: Matrix | ArrayLike<number>,
       return [0.5 * scale ** 2 * value, first * r, first + 2 * z * second];
     },
     targets,
-    options,
+    { reduction: 'sum', ...options },
   );
 }

@@ -1,11 +1,6 @@
-import { badOption, withDefaults, type Matrix } from '@overparam/core';
+import { badOption, type Matrix } from '@overparam/core';
 import { rowsOf } from '../rows.ts';
 import { checkOutputs, sampleWeights, takenOptions, targetMatrix, type Loss, type LossOptions } from './loss.ts';
-
-export interface SoftmaxCrossEntropyOptions extends LossOptions {
-  /** C, how many classes there are, where the targets are classes. */
-  readonly classes?: number | undefined;
-}
 
 /**
  * L = 1/N sum_n s_n (ln sum_j e^{f_nj} - sum_k y_nk f_nk), the cross-entropy of the logits f. With p = softmax(f) the
@@ -14,15 +9,13 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
  *
  * @param targets the class of each sample, 0 to C - 1, with `classes`; or N x C probabilities, each row of sum 1
  */
-export function softmaxCrossEntropy(targets: Matrix | ArrayLike<number>, given: SoftmaxCrossEntropyOptions = {}): Loss {
-  const { classes, ...options } = withDefaults<SoftmaxCrossEntropyOptions>(
-    'softmaxCrossEntropy',
-    { weights: undefined, reduction: 'mean', classes: undefined },
-    given,
-  );
+export function softmaxCrossEntropy(
+  targets: Matrix | ArrayLike<number>,
+  { classes, ...options }: LossOptions & { readonly classes?: number } = {},
+): Loss {
   const y = 'rows' in targets ? probabilities(targetMatrix(targets)) : oneHot(targets, classes);
   const { rows: n, columns: c } = y;
-  const s = sampleWeights(n, options);
+  const s = sampleWeights('softmaxCrossEntropy', n, { reduction: 'mean', ...options });
   const row = (a: Matrix, i: number): Float64Array => a.data.subarray(i * c, (i + 1) * c);
   const samples = <T>(
     outputs: Matrix,

@@ -1,6 +1,6 @@
 import type { Matrix } from '@overparam/core';
 import { elementwise, type Elementwise } from './elementwise.ts';
-import { lossOptions, type Loss, type LossOptions } from './loss.ts';
+import type { Loss, LossOptions } from './loss.ts';
 
 const halfSquare: Elementwise = (f, y) => [(f - y) ** 2 / 2, f - y, 1];
 
@@ -10,4 +10,4 @@ const halfSquare: Elementwise = (f, y) => [(f - y) ** 2 / 2, f - y, 1];
  * @param targets N x C, or N numbers for one output
  */
 export const squaredError = (targets: Matrix | ArrayLike<number>, options: LossOptions = {}): Loss =>
-  elementwise('squared error', halfSquare, targets, lossOptions('squaredError', options));
+  elementwise('squared error', halfSquare, targets, { reduction: 'mean', ...options });
