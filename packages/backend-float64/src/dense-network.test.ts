@@ -172,17 +172,17 @@ describe('unknown options are refused', () => {
   it.each<[() => unknown, string]>([
     [
       () => denseNetwork({ inputs, layers: [{ units: 1, activations: 'relu' } as never] }),
-      "layers[0] has no option 'activations'. Did you mean 'activation'?",
+      "layers[0] of denseNetwork has no option 'activations'. Did you mean 'activation'?",
     ],
     [
       () => denseNetwork({ inputs, layer: [{ units: 1 }] } as never),
       "denseNetwork has no option 'layer'. Did you mean 'layers'?",
     ],
-    [() => denseNetwork({ inputs, layers: { units: 1 } } as never), 'an array of { units, ... }'],
+    [() => denseNetwork({ inputs, layers: { units: 1 } } as never), 'an array of layers'],
     [() => denseNetwork({ inputs, layers: [{ units: 1, bias: 0 } as never] }), 'layers[0].bias is 0'],
-    [() => squaredError([1], { weight: [1] } as never), "squaredError has no option 'weight'. Did you mean 'weights'?"],
-    [() => robust('huber', [1], { delta: 1 } as never), "robust has no option 'delta'"],
-    [() => softmaxCrossEntropy([0], { class: 2 } as never), "Did you mean 'classes'?"],
+    [() => squaredError([1], { weight: [1] } as never), "has no option 'weight'. Did you mean 'weights'?"],
+    [() => robust('huber', [1], { delta: 1 } as never), "has no option 'delta'"],
+    [() => softmaxCrossEntropy([0], { classes: 2, wieghts: [1] } as never), "Did you mean 'weights'?"],
     [
       () => composite({ model: denseNetwork({ inputs, layers: [{ units: 1 }] }), los: 1 } as never),
       "Did you mean 'loss'?",
