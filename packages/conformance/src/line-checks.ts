@@ -104,11 +104,11 @@ export function lineChecks(testing: Testing): Check[] {
 
     about('probe', [...basic, 'move', 'value'], async ({ problem, oracle, net, w }, step) => {
       await oracle.linearize();
-      const foretold = await oracle.probe(step);
+      const probed = await oracle.probe(step);
       await oracle.move(step);
       const there = await w();
       const scale = scalesOf({ problem }, net, there).value;
-      ensureClose(foretold, net.value(there), tolerance.exact, `probe(${step}), beside f after move(${step})`, scale);
+      ensureClose(probed, net.value(there), tolerance.exact, `probe(${step}), beside f after move(${step})`, scale);
     }),
 
     about('descends', [...basic, 'slope'], async ({ oracle }) => {

@@ -8,7 +8,7 @@ import { register, type RunnerOptions } from './runner.ts';
 import { ensureSame } from './same.ts';
 import { dot } from './vector.ts';
 
-/** How a direction is made of gradients, of the shape that it has in @overparam/backend-tfjs. */
+/** A direction rule, in the form of @overparam/backend-tfjs. */
 export interface DirectionRule<Tensor> {
   readonly name: string;
   readonly options: Readonly<Record<string, number>>;
@@ -26,7 +26,7 @@ export interface DirectionRule<Tensor> {
   };
 }
 
-/** What the tests have to know of the tensors. */
+/** What the tests need from the tensor library. */
 export interface Tensors<Tensor> {
   /** A vector. */
   make(values: readonly number[]): Tensor;
@@ -53,7 +53,7 @@ interface Made {
   readonly memory: readonly (readonly number[])[];
 }
 
-/** Gradients of a variable, one a step, beside the variable. */
+/** A variable and its gradients, one per step. */
 const histories = fc.integer({ min: 1, max: 3 }).chain((n) => {
   const vector = fc.array(
     fc.integer({ min: -16, max: 16 }).map((x) => x / 8),
@@ -63,7 +63,7 @@ const histories = fc.integer({ min: 1, max: 3 }).chain((n) => {
 });
 
 /**
- * Tests that a direction rule keeps what it promises: a call in a test file of yours, and a test a promise.
+ * Tests that a direction rule keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testDirection(myRule(), { runner: { describe, it }, tensors: { make: (values) => tf.tensor1d([...values]), read: (t) => t.dataSync(), scope: tf.tidy } });

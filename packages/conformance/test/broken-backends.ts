@@ -64,7 +64,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     how: 'adds noise of Math.random to f',
     make: answer(({ value }) => ({ value: value * (1 + 1e-3 * Math.random()) })),
   },
-  value: { how: 'sums the losses of the samples, in the place of their mean', make: answer(({ value }, { oracle }) => ({ value: value * (oracle.dimensions() as { samples: number }).samples })) }, // prettier-ignore
+  value: { how: 'sums the losses of the samples instead of averaging them', make: answer(({ value }, { oracle }) => ({ value: value * (oracle.dimensions() as { samples: number }).samples })) }, // prettier-ignore
   gradient: {
     how: 'answers |g| for |g|^2',
     make: answer(({ squaredGradientNorm }) => ({ squaredGradientNorm: Math.sqrt(squaredGradientNorm) })),
@@ -187,7 +187,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     make: changed(({ oracle }) => ({ linearize: () => oracle.linearize() })),
   },
   'small-answers': {
-    how: 'sends the gradient along',
+    how: 'also returns the gradient',
     make: changed(({ oracle, read }) => ({
       linearize: (request) => ({
         ...(oracle.linearize(request) as Linearization),
