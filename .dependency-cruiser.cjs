@@ -24,6 +24,7 @@ module.exports = {
     mayImport('conformance', ['core']),
     mayImport('datasets', ['core']),
     mayImport('fashion-mnist', []),
+    mayImport('backend-jax', ['core', 'linear-algebra']),
     {
       name: 'methods-know-no-backend',
       comment: 'A method package never imports tfjs or a backend; the front door leastSquares brings its oracle along',
@@ -50,7 +51,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: [
-          '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs)/src',
+          '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs|backend-jax)/src',
           '^packages/overparam/src/(figures|results/quantile)',
         ],
         pathNot: '\\.test\\.ts$',

@@ -19,9 +19,11 @@ try {
   if (foreign.length > 0) throw new Error(foreign.join('\n'));
 
   const project = userProject(join(folder, 'project'));
-  const tfjs = readJson(join(root, 'packages/backend-tfjs/package.json')).devDependencies;
-  const beside = { ...tfjs, ...versions };
-  const others = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', 'typescript', '@types/node'];
+  const [tfjs, jax] = ['backend-tfjs', 'backend-jax'].map(
+    (name) => readJson(join(root, `packages/${name}/package.json`)).devDependencies,
+  );
+  const beside = { ...tfjs, ...jax, ...versions };
+  const others = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@jax-js/jax', 'typescript', '@types/node'];
   project.install([...packed.map(({ tarball }) => tarball), ...others.map((name) => `${name}@${beside[name]}`)]);
 
   const examples = readmeExamples(root);

@@ -8,13 +8,14 @@ export {
 } from './pool';
 export { gather, segmentSum } from './segments';
 export { interpolate, interpolateAdjoint } from './resize';
-export { reduce, total } from './reduce';
+export { reduce, sumTotals, total } from './reduce';
 export { unary } from './unary';
 export { stridedCopy } from './strided-copy';
 export { binary, logical, select, selectBytes } from './binary';
-export { adagrad, adam, axpy, dots, momentum } from './optimizer';
+export { adagrad, adam, axpy, dots, momentum, sumDots } from './optimizer';
 export { batchNorm, layerNorm, layerNormGradient } from './normalize';
 export { logSoftmax, softmax, softmaxCrossEntropy, softmaxGradient } from './softmax';
 export { fill } from './fill';
 export { dropout } from './dropout';
 export { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';
+export { runProgram } from './program';

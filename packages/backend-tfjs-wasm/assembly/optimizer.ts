@@ -37,6 +37,17 @@ export function dots(g: usize, d: usize, n: i32, out: usize): void {
   store<f64>(out, q, 8);
 }
 
+/** The sums of `groups` pairs from `dots`, in their order; each as its value in float32 and the rest of it, 0 where it overflows. */
+export function sumDots(x: usize, groups: i32, out: usize): void {
+  for (let pair: usize = 0; pair < 16; pair += 8) {
+    let sum: f64 = 0;
+    for (let i = 0; i < groups; i++) sum += load<f64>(x + pair + (<usize>i << 4));
+    const high = <f32>sum;
+    store<f32>(out + pair, high);
+    store<f32>(out + pair, abs(high) < f32.POSITIVE_INFINITY ? <f32>(sum - <f64>high) : 0, 4);
+  }
+}
+
 /** velocity = momentum velocity + g; d = -velocity, or with Nesterov's look ahead -(g + momentum velocity). */
 export function momentum(
   velocity: usize, g: usize, beta: f32, nesterov: bool, newVelocity: usize, d: usize, n: i32,

@@ -18,6 +18,13 @@ export function total(x: usize, n: i32, out: usize): void {
   store<f64>(out, rowSum(x, n));
 }
 
+/** The sum of `groups` float64 at x, in their order, times `scale`. */
+export function sumTotals(x: usize, groups: i32, scale: f64, y: usize): void {
+  let sum: f64 = 0;
+  for (let i = 0; i < groups; i++) sum += load<f64>(x + (<usize>i << 3));
+  store<f32>(y, <f32>(sum * scale));
+}
+
 // @ts-ignore: decorator
 @inline
 function axis(op: i32, x: usize, outer: i32, n: i32, inner: i32, scale: f32, y: usize): void {

@@ -8,3 +8,4 @@ export { gelu, silu } from './ops/activations.ts';
 export { layerNorm } from './ops/layer-norm.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { dropout } from './ops/dropout.ts';
+export { capture, type Captured, type CaptureReport, type ProgramReport } from './programs/capture.ts';

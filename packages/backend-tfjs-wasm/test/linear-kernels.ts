@@ -251,12 +251,10 @@ export const linearKernels: Readonly<Record<string, Maps>> = {
   ),
   Multiply: shapeOf(1, 3).map((shape) => ({ shape, f: (x) => tf.mul(x, randomTensor(1, [2, ...shape])) })),
   Neg: shapeOf(0, 3).map((shape) => ({ shape, f: (x) => tf.neg(x) })),
-  OverparamDropout: fc
-    .tuple(shapeOf(0, 3), seeds)
-    .map(([shape, seed]) => ({
-      shape,
-      f: (x) => run('OverparamDropout', { x }, { seed, threshold: 2 ** 31, scale: 2 }),
-    })),
+  OverparamDropout: fc.tuple(shapeOf(0, 3), seeds).map(([shape, seed]) => ({
+    shape,
+    f: (x) => run('OverparamDropout', { x }, { seed, threshold: 2 ** 31, scale: 2 }),
+  })),
   Pack: shapeOf(0, 3).chain((shape) =>
     fc.integer({ min: -shape.length - 1, max: shape.length }).map((axis) => ({
       shape,

@@ -1,12 +1,8 @@
 export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions } from './optimizer.ts';
 export type { MethodFactory } from './method-registry.ts';
-export { oracle, type OracleOptions, type TfjsOracle } from './oracle.ts';
-export {
-  compositeOracle,
-  type CompositeOracleOptions,
-  type TfjsCompositeOracle,
-} from './composite/composite-oracle.ts';
-export type { Modules, ModulesOption, VariableSlice } from './modules.ts';
+export { oracle, type OracleOptions, type TfjsOracle } from './oracles/oracle.ts';
+export { compositeOracle, type CompositeOracleOptions, type TfjsCompositeOracle } from './oracles/composite-oracle.ts';
+export type { Modules, ModulesOption, VariableSlice } from './modules/modules.ts';
 export {
   filters,
   group,
@@ -19,7 +15,7 @@ export {
   type NamedParameter,
   type ParametersOfModel,
   type Which,
-} from './modules-of.ts';
+} from './modules/modules-of.ts';
 export { fit, type FitOptions, type FitProgress, type Fitted } from './fit/fit.ts';
 export {
   spectraRecorder,
@@ -31,8 +27,8 @@ export type { FitCallback } from './fit/callbacks.ts';
 export type { FitCheckpoint, SavedTensor } from './fit/checkpoint.ts';
 export type { LossName, SampleLoss } from './fit/losses.ts';
 export type { ModelLoss, Tensors, TrainableModel } from './fit/model-problem.ts';
-export type { Outputs } from './composite/outputs.ts';
-export type { NamedTensor } from './engine.ts';
+export type { Outputs } from './oracles/outputs.ts';
+export type { NamedTensor } from './recording/engine.ts';
 export {
   gradient,
   momentum,

@@ -1,14 +1,14 @@
 import { Optimizer, serialization, tidy, type NamedTensorMap, type Scalar, type Variable } from '@tensorflow/tfjs-core';
 import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
-import { assertOutsideLoss } from './call-loss.ts';
+import { assertOutsideLoss } from './recording/call-loss.ts';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
-import type { NamedTensor } from './engine.ts';
+import type { NamedTensor } from './recording/engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
-import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules.ts';
-import { stepping, type Stepping, type TfjsQuestions } from './stepping.ts';
-import { trainableVariables, type Problem } from './problem.ts';
-import { readSync } from './read.ts';
-import { describe, weights, type Weights } from './weights.ts';
+import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules/modules.ts';
+import { stepping, type Stepping, type TfjsQuestions } from './oracles/loss-oracle.ts';
+import { trainableVariables, type Problem } from './oracles/problem.ts';
+import { readSync } from './recording/read.ts';
+import { describe, weights, type Weights } from './oracles/weights.ts';
 
 export interface OptimizerOptions<Report> {
   /** How the direction is made of gradients; 'gradient' when absent. */

@@ -1,8 +1,8 @@
 import { badOption, type Housekeeping } from '@overparam/core';
-import { compositeOracle, type TfjsCompositeOracle } from './composite/composite-oracle.ts';
+import { compositeOracle, type TfjsCompositeOracle } from './oracles/composite-oracle.ts';
 import { shuffled } from './fit/order.ts';
 import { modelProblem, type ModelLoss, type Tensors, type TrainableModel } from './fit/model-problem.ts';
-import type { ModulesOption } from './modules.ts';
+import type { ModulesOption } from './modules/modules.ts';
 
 /** What is recorded at one time; plain data where `measure` gives plain data. */
 export interface SpectraRecord<Spectra> {

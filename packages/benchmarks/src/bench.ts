@@ -1,8 +1,10 @@
 /** `npm run bench -w @overparam/benchmarks -- NAME [options]`: each measurement is a module with a `main`. */
 const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
+  adam: () => import('./adam/main.ts'),
   'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
   spectra: () => import('./spectra/main.ts'),
+  transport: () => import('./transport/main.ts'),
   wasm: () => import('./wasm/main.ts'),
   'wasserstein-flow': () => import('./wasserstein-flow/main.ts'),
 };

@@ -1,5 +1,6 @@
 import { OverparamError, badOption } from './error.ts';
 import type { Housekeeping } from './oracle.ts';
+import { withDefaults } from './options.ts';
 import { ownMemory } from './own-memory.ts';
 import { listen, type Port } from './port.ts';
 import { isOurs, type Asked } from './port-messages.ts';
@@ -52,12 +53,10 @@ let asked = 0;
  * const { oracle, close } = await connect<CompositeOracle>(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
  * ```
  *
- * @throws OverparamError `PORT_CLOSED`, `NO_ANSWER` (nobody serves there), `ABORTED`, `BAD_OPTION`; questions throw these and `NOT_CLONEABLE`
+ * @throws OverparamError `PORT_CLOSED`, `NO_ANSWER` (nobody serves there), `ABORTED`, `BAD_OPTION`, `UNKNOWN_OPTION`; questions throw these and `NOT_CLONEABLE`
  */
-export async function connect<O extends object>(
-  port: Port,
-  { signal, timeout = 60_000 }: ConnectOptions = {},
-): Promise<Connection<O>> {
+export async function connect<O extends object>(port: Port, options: ConnectOptions = {}): Promise<Connection<O>> {
+  const { signal, timeout } = withDefaults<ConnectOptions>('connect', { signal: undefined, timeout: 60_000 }, options);
   if (!(timeout > 0)) throw badOption('timeout', timeout, 'a number of milliseconds > 0, or Infinity');
   const post = (message: Asked): void => port.postMessage(message);
   const waiting = new Map<number, Waiting>();

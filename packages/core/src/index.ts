@@ -40,5 +40,6 @@ export { connect, type Connection, type ConnectOptions, type Remote } from './co
 export { serve, type Served } from './serve.ts';
 export type { EmitterPort, Port, TargetPort } from './port.ts';
 export { OverparamError, badOption, finiteStep, isOverparamError, notLinearized, type CoreErrorCode } from './error.ts';
-export { withDefaults } from './options.ts';
+export { nearestName } from './nearest-name.ts';
+export { nested, required, withDefaults, type AllOptions, type Defaults, type NestedDefaults } from './options.ts';
 export type { Signal } from './signal.ts';

@@ -27,4 +27,9 @@ export interface Method<State, Report, Needs extends object = Oracle> {
   /** The state before the first step. */
   init(): State;
   step(state: State, oracle: Asking<Needs>): Inquiry<Step<State, Report>>;
+  /**
+   * For methods whose steps decay towards the end of a run: the state of a run that ends `steps` steps from now. `known`:
+   * a trainer knows it, and the method's options may say otherwise; `asked`: the user asks for it.
+   */
+  endIn?(state: State, steps: number, why: 'known' | 'asked'): State;
 }

@@ -1,6 +1,7 @@
 import { OverparamError, badOption, isOverparamError } from './error.ts';
 import type { Method } from './method.ts';
 import { checkNeeds } from './needs.ts';
+import { required, withDefaults } from './options.ts';
 import type { Answer, Housekeeping } from './oracle.ts';
 import { runAsync } from './run.ts';
 import type { Signal } from './signal.ts';
@@ -52,13 +53,23 @@ export class StepFailed<State> extends OverparamError<'STEP_FAILED'> {
  * Runs a method for a number of steps against any oracle, synchronous or not.
  *
  * @throws StepFailed with the last good state when the oracle throws; parameters are as before the failed step
- * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION` before the first step
+ * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION`, `UNKNOWN_OPTION` before the first step
  */
 export async function minimize<S, R, O extends object>(
   method: Method<S, R, O>,
   oracle: O & Housekeeping,
-  { steps, state: start, signal, onStep }: MinimizeOptions<S, R>,
+  options: MinimizeOptions<S, R>,
 ): Promise<Minimization<S, R>> {
+  const {
+    steps,
+    state: start,
+    signal,
+    onStep,
+  } = withDefaults<MinimizeOptions<S, R>>(
+    'minimize',
+    { steps: required, state: undefined, signal: undefined, onStep: undefined },
+    options,
+  );
   if (!(steps >= 0) || (steps !== Infinity && !Number.isInteger(steps)))
     throw badOption('steps', steps, 'a whole number >= 0, or Infinity');
   checkNeeds(method, oracle);

@@ -92,7 +92,6 @@ describe('run and runAsync', () => {
 
   it('refuse a question that was not declared', async () => {
     const sly: Method<null, null> = {
-      ...halving,
       name: 'sly',
       needs: ['linearize'],
       init: () => null,

@@ -2,6 +2,7 @@ import { asking, type Question } from './ask.ts';
 import { OverparamError, isOverparamError } from './error.ts';
 import type { Method, Step } from './method.ts';
 import { checkNeeds, nameOf, questionsOf } from './needs.ts';
+import { withDefaults } from './options.ts';
 import type { Housekeeping } from './oracle.ts';
 import type { Signal } from './signal.ts';
 
@@ -10,20 +11,24 @@ export interface RunOptions {
   readonly signal?: Signal | undefined;
 }
 
+const none: Required<RunOptions> = { signal: undefined };
+
 /**
  * Runs one step of a method against an oracle that answers at once.
  *
  * An exception of the oracle is thrown into the method at the `yield*` that asked, so that it can clean up, and then
  * out of `run`; `state` is as it was, and the oracle is told to `abandon` the step. A step that goes well is `finish`ed.
  *
- * @throws OverparamError `MISSING_QUESTION`, `UNDECLARED_QUESTION`, `ASYNC_ANSWER` (use {@link runAsync}), `ABORTED`
+ * @throws OverparamError `MISSING_QUESTION`, `UNDECLARED_QUESTION`, `ASYNC_ANSWER` (use {@link runAsync}), `ABORTED`,
+ *   `UNKNOWN_OPTION`
  */
 export function run<S, R, O extends object>(
   method: Method<S, R, O>,
   oracle: O & Housekeeping,
   state: S,
-  { signal }: RunOptions = {},
+  options: RunOptions = {},
 ): Step<S, R> {
+  const { signal } = withDefaults('run', none, options);
   checkNeeds(method, oracle);
   const questions = questionsOf(method, oracle);
   const inquiry = method.step(state, asking<O>(questions));
@@ -68,8 +73,9 @@ export async function runAsync<S, R, O extends object>(
   method: Method<S, R, O>,
   oracle: O & Housekeeping,
   state: S,
-  { signal }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<Step<S, R>> {
+  const { signal } = withDefaults('runAsync', none, options);
   checkNeeds(method, oracle);
   const questions = questionsOf(method, oracle);
   const inquiry = method.step(state, asking<O>(questions));

@@ -17,7 +17,7 @@ describe('options', () => {
       () => gaussNewton({ damping: { rule: 'adaptive', aplha: 1 } as never }),
       "damping 'adaptive' has no option 'aplha'. Did you mean 'alpha'?",
     ],
-    [() => gaussNewton({ cg: { tol: 1 } as never }), "Did you mean 'above'"],
+    [() => gaussNewton({ cg: { tol: 1 } as never }), "Did you mean 'tolerance'"],
     [() => levenbergMarquardt({ gamm: 1 } as never), "Did you mean 'gamma'?"],
     [() => levenbergMarquardt({ damping: { rule: 'nielsen', Tau: 1 } as never }), "Did you mean 'tau'?"],
     [() => levenbergMarquardt({ geodesic: { rato: 1 } as never }), "Did you mean 'ratio'?"],

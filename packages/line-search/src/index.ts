@@ -5,6 +5,8 @@ export { armijo } from './armijo.ts';
 export { wolfe, type WolfeOptions } from './wolfe.ts';
 export { lipschitz } from './lipschitz.ts';
 export { finite } from './finite.ts';
+export { nearlyLinear } from './nearly-linear.ts';
+export { band, type BandOptions } from './band.ts';
 
 export { backtracking, type BacktrackingOptions } from './backtracking.ts';
 export { strongWolfe, type StrongWolfeOptions } from './strong-wolfe.ts';
@@ -27,5 +29,7 @@ export { barzilaiBorwein, type Secant } from './barzilai-borwein.ts';
 export { quadraticInitial, sameChange } from './nocedal-wright.ts';
 export { decreaseRatio, type LastDecrease } from './decrease-ratio.ts';
 export { remember, longestMemory } from './memory.ts';
+export { smoothedRatio, type SmoothedRatioState, type TriedDecrease } from './smoothed-ratio.ts';
+export { steered, type SteeredOptions } from './steered.ts';
 export { failedStep } from './failed-step.ts';
 export { count, fraction, positive } from './range.ts';

@@ -22,6 +22,8 @@ export { sps, spsPonos, type SpsOptions, type SpsPonosOptions, type SpsState } f
 export { decsps, type DecSpsOptions } from './decsps.ts';
 export { adaSls, adaSlsHeavyBall, type AdaSlsOptions, type AdaSlsState } from './ada-sls.ts';
 export { ponosPrec, slsPrec, spsPrec, type Norm, type PrecOptions, type PrecState } from './ponos-prec.ts';
+export { ponosAdam, type PonosAdamOptions, type PonosAdamReport, type PonosAdamState } from './ponos-adam.ts';
+export type { LinearDecay } from './linear-decay.ts';
 export { constantStep, type ConstantStepOptions } from './constant-step.ts';
 
 export { armijoSearch, lineSearchMethod, type Parts } from './line-search-method.ts';

@@ -8,6 +8,7 @@ import {
   decsps,
   monotonePolyak,
   ponos,
+  ponosAdam,
   ponosPrec,
   ponosReset0,
   singleBatchGrippo,
@@ -37,6 +38,8 @@ const linear = { steps: 20, factor: 0.75, until: 1e-8 };
 test(ponos({ xi: 0 }), { monotone: true, linear });
 test(ponosReset0());
 test(ponosPrec());
+test(ponosAdam());
+test(ponosAdam({ steps: 30, every: 2, dense: 3 }));
 test(crossBatchGrippo());
 test(singleBatchGrippo());
 test(zhangReset2());

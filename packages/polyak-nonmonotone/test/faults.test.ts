@@ -3,10 +3,11 @@ import { checkpoint, observing, restore, run, runAsync } from '@overparam/core';
 import { LeastSquaresOracle } from './least-squares.ts';
 import { randomProblem } from './random-problem.ts';
 import { any, replays, type Replayed } from './replay.ts';
-import { adaSlsHeavyBall } from '@overparam/polyak-nonmonotone';
+import { adaSlsHeavyBall, ponosAdam } from '@overparam/polyak-nonmonotone';
 
 const guarded: Readonly<Record<string, Replayed>> = {
   ...Object.fromEntries(Object.entries(replays).filter(([name]) => !name.endsWith('_m09') && !name.endsWith('dirder'))),
+  ponos_adam: { method: any(ponosAdam()), rule: { rule: 'adam', beta1: 0.9, d: 'momentum' } },
   ada_sls_heavy_ball: { method: any(adaSlsHeavyBall()), rule: { rule: 'adagrad' } },
 };
 const problem = randomProblem(3, { steps: 8 });

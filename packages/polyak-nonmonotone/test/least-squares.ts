@@ -16,7 +16,12 @@ export interface DirectionRule {
   readonly rule: 'gradient' | 'adagrad' | 'adam' | 'amsgrad' | 'rmsprop';
   readonly beta1?: number;
   readonly beta2?: number;
-  /** Which of its directions is d. */
+  /** Beside the root of v. */
+  readonly epsilon?: number;
+  /**
+   * Which of its directions is d. A 'momentum' that does not descend gives way to its fresh part, (1 - beta1) times
+   * 'preconditioned'.
+   */
   readonly d?: DirectionName;
 }
 
@@ -48,13 +53,20 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   #pending: Moments;
   #directions: Record<DirectionName, Vector>;
   #g: Vector;
+  #fellBack = false;
   #trialGradient: Vector = [];
   #before: Vector;
   #y: Vector;
 
   constructor(problem: LeastSquares, rule: DirectionRule = { rule: 'gradient' }) {
     this.problem = problem;
-    this.rule = { beta1: 0, beta2: 0.999, d: rule.rule === 'gradient' ? 'gradient' : 'preconditioned', ...rule };
+    this.rule = {
+      beta1: 0,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      d: rule.rule === 'gradient' ? 'gradient' : 'preconditioned',
+      ...rule,
+    };
     this.w = [...problem.w0];
     this.batch = problem.y.map((_, i) => i);
     const zero = this.w.map(() => 0);
@@ -81,13 +93,14 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   }
 
   get #d(): Vector {
-    return this.#directions[this.rule.d];
+    const { d, beta1 } = this.rule;
+    return this.#fellBack ? this.#directions.preconditioned.map((x) => (1 - beta1) * x) : this.#directions[d];
   }
 
   linearize() {
     const g = this.gradient();
     this.#g = g;
-    const { rule, beta1, beta2 } = this.rule;
+    const { rule, beta1, beta2, epsilon } = this.rule;
     const t = this.#moments.t + 1;
     const ema = rule === 'adagrad' ? { old: 1, fresh: 1 } : { old: beta2, fresh: 1 - beta2 };
     const v = this.#moments.v.map((old, i) => ema.fresh * g[i]! ** 2 + ema.old * old);
@@ -95,14 +108,16 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
     const vMax = this.#moments.vMax.map((old, i) => Math.max(old, v[i]!));
     this.#pending = { t, m, v, vMax };
     const corrected = rule === 'adam' || rule === 'amsgrad' ? 1 - beta2 ** t : 1;
-    const P = (rule === 'amsgrad' ? vMax : v).map((x) => 1 / (Math.sqrt(x / corrected) + 1e-8));
+    const P = (rule === 'amsgrad' ? vMax : v).map((x) => 1 / (Math.sqrt(x / corrected) + epsilon));
     const gradient = g.map((x) => -x);
     this.#directions = {
       gradient,
       preconditioned: gradient.map((x, i) => P[i]! * x),
       momentum: P.map((p, i) => (-p * m[i]!) / (1 - beta1 ** t)),
     };
-    return { value: this.value(), slope: dot(g, this.#d), squaredGradientNorm: dot(g, g) };
+    this.#fellBack = this.rule.d === 'momentum' && !(dot(g, this.#directions.momentum) < 0);
+    const summary = { value: this.value(), slope: dot(g, this.#d), squaredGradientNorm: dot(g, g) };
+    return this.#fellBack ? { ...summary, fellBack: true } : summary;
   }
   probe(step: number) {
     return this.value(plus(this.w, step, this.#d));

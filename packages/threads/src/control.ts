@@ -1,13 +1,13 @@
 /**
- * The block of shared memory in which the calling thread and its workers meet: 32-bit words, then the arguments of the tiles.
- * `job` counts the jobs. Each thread has tiles of its own, neighbours, so that what it wrote in one job it finds in its cache in the
- * next; who is done helps the others. `left` holds the number of the job and, in its lowest bits, how many of a thread's tiles nobody
- * has taken yet: who takes one decreases the word, which fails when another was quicker, or when the word is of a job long done.
+ * The layout of the shared block in which the calling thread and its workers meet: 32-bit words, then the arguments of the
+ * tiles. protocol.ts says how they are used.
  */
 export const control = {
+  /** The number of the job. */
   job: 0,
-  sleepers: 1,
+  /** 1 while the calling thread waits for a worker, which then notifies it. */
   callerWaits: 2,
+  /** 1 when a tile of the job has failed. */
   failed: 3,
   kernel: 4,
   argumentCount: 5,
@@ -16,20 +16,23 @@ export const control = {
   scratchAt: 7,
   scratchSize: 8,
   pages: 9,
-  /** Microseconds for which a worker without work stays awake. */
+  /** Microseconds that a worker without work spins before it sleeps. */
   spin: 10,
   /** How many threads there were at the start. */
   threads: 11,
-  /**
-   * A line of the cache for each thread from here on, the calling one first: how many of its tiles nobody has taken yet, and the
-   * first of them; whether it may be at a tile, and whether it is dismissed.
-   */
+  /** From here on, each thread has a slot of one cache line: the calling thread the first, then the workers. */
   slots: 16,
   slotSize: 16,
+  /** The number of the job times 2 maxTiles, plus how many of the thread's tiles nobody has taken. */
   left: 0,
+  /** The first of the thread's tiles. */
   first: 1,
+  /** 1 while the worker is at a tile, or about to take one. */
   busy: 2,
+  /** 1 when the worker is to end. */
   dismissed: 3,
+  /** 1 while the worker sleeps, or is about to. */
+  asleep: 4,
 } as const;
 
 export const maxThreads: number = 64;

@@ -1,5 +1,7 @@
 import { control as c, createBlock, maxArguments, maxThreads, maxTiles } from './control.ts';
+import { dismissAll, finish, isLeft, publish, share } from './protocol.ts';
 import { spawn as spawnThread, type Spawn, type Thread } from './spawn.ts';
+import { sharedWords } from './words.ts';
 
 /** Calls of one function of the module that do not touch one another's results: each is a tile of the work. */
 export interface Job {
@@ -56,8 +58,6 @@ interface Worker {
   ready: boolean;
 }
 
-const jobStep = 2 * maxTiles;
-
 /**
  * Milliseconds for which a worker without work stays awake. In a training step the next job comes within this time, as a rule, and
  * waking a worker costs the caller much.
@@ -73,8 +73,8 @@ export function createPool(options: PoolOptions): Pool {
   const { module, memory, exports, idle, spawn = spawnThread, patience = 10_000 } = options;
   const threads = Math.max(1, Math.min(options.threads, maxThreads));
   const { words, table } = createBlock();
+  const shared = sharedWords(words);
   const numbers = new Map(Object.keys(exports).map((name, i) => [name, i]));
-  const mayWait = canWait(words);
   const workers: Worker[] = [];
   let starting = 0;
   let settle = (): void => {};
@@ -101,22 +101,7 @@ export function createPool(options: PoolOptions): Pool {
     worker.thread?.terminate();
   };
   const slots = (): number[] => [c.slots, ...workers.map(({ slot }) => slot)];
-  /** Gives each thread its part of the tiles, all under the number of a new job, so that whoever still looks at an old one can't take any. */
-  const publish = (tiles: number): void => {
-    const job = (Atomics.load(words, c.job) + 1) | 0;
-    const all = slots();
-    let first = 0;
-    all.forEach((slot, i) => {
-      const end = Math.ceil((tiles * (i + 1)) / all.length);
-      words[slot + c.first] = first;
-      Atomics.store(words, slot + c.left, (job * jobStep + end - first) | 0);
-      first = end;
-    });
-    Atomics.store(words, c.job, job);
-    if (Atomics.load(words, c.sleepers) > 0) Atomics.notify(words, c.job);
-  };
-  /** Writes down what the job is, and gives out its tiles. */
-  const announce = ({ kernel, tiles, scratch }: Job): void => {
+  const describe = ({ kernel, tiles, scratch }: Job): void => {
     tiles.forEach((args, tile) => table.set(args, tile * maxArguments));
     words[c.kernel] = numbers.get(kernel)!;
     words[c.argumentCount] = tiles[0]!.length;
@@ -124,51 +109,11 @@ export function createPool(options: PoolOptions): Pool {
     words[c.scratchAt] = scratch?.at ?? 0;
     words[c.scratchSize] = scratch?.size ?? 0;
     words[c.pages] = memory.buffer.byteLength / 65536;
-    publish(tiles.length);
+    words[c.failed] = 0;
   };
-  /** The number of a tile that is this thread's from now on, or -1 when all are taken. */
-  const take = (): number => {
-    for (let slot = c.slots; slot < c.slots + c.slotSize * threads; slot += c.slotSize)
-      for (;;) {
-        const word = Atomics.load(words, slot + c.left);
-        const left = word & (jobStep - 1);
-        if (left === 0) break;
-        if (Atomics.compareExchange(words, slot + c.left, word, word - 1) === word)
-          return words[slot + c.first]! + left - 1;
-      }
-    return -1;
-  };
-  const isLeft = (): boolean => slots().some((slot) => (Atomics.load(words, slot + c.left) & (jobStep - 1)) !== 0);
-  const isBusy = ({ slot }: Worker): boolean => Atomics.load(words, slot + c.busy) !== 0;
-
-  /** Waits until nobody is at a tile; returns those that gave no sign of life. */
-  const join = (limit: number): readonly Worker[] => {
-    const lost: Worker[] = [];
-    for (const worker of workers) {
-      // Most often it is a matter of microseconds, which waiting would cost as well.
-      for (let i = 0; i < 20_000 && isBusy(worker); i++);
-      const slice = 50;
-      let waited = 0;
-      Atomics.store(words, c.callerWaits, 1);
-      while (isBusy(worker) && waited < limit) {
-        // In slices, and each counts at most once: after a sleep of the whole machine a worker gets its time again.
-        const start = performance.now();
-        if (mayWait) Atomics.wait(words, worker.slot + c.busy, 1, slice);
-        else while (isBusy(worker) && performance.now() < start + slice);
-        waited += Math.min(slice, performance.now() - start);
-      }
-      Atomics.store(words, c.callerWaits, 0);
-      if (isBusy(worker)) lost.push(worker);
-    }
-    return lost;
-  };
-
-  /** Lets nobody take a tile any more, and waits for those who are at one; ends those that gave no sign of life, and returns how many. */
-  const finish = (limit: number): number => {
-    while (take() >= 0);
-    const lost = join(limit);
-    for (const worker of lost) end(worker);
-    return lost.length;
+  const now = (): number => performance.now();
+  const endAll = (lost: readonly number[]): void => {
+    for (const slot of lost) end(workers.find((worker) => worker.slot === slot)!);
   };
 
   const pool: Pool = {
@@ -176,7 +121,7 @@ export function createPool(options: PoolOptions): Pool {
       return 1 + workers.length;
     },
     get sleeping() {
-      return Atomics.load(words, c.sleepers);
+      return workers.filter(({ slot }) => Atomics.load(words, slot + c.asleep) !== 0).length;
     },
     ready,
     alone: (job) => inTurn(exports, job),
@@ -188,28 +133,35 @@ export function createPool(options: PoolOptions): Pool {
         return pool.run({ ...job, tiles: tiles.slice(maxTiles) });
       }
       const call = callOf(exports, job);
-      const start = performance.now();
-      announce(job);
-      try {
-        for (let tile = take(); tile >= 0; tile = take()) call(tiles[tile]!);
-      } finally {
-        // After an exception, too, nobody may be left at work on memory that the caller is going to free.
-        const lost = finish(patience + 10 * (performance.now() - start));
-        const failed = Atomics.exchange(words, c.failed, 0) !== 0;
-        if (lost > 0 || failed) throw options.lost(whatWasLost(kernel, lost, workers.length));
-      }
+      const start = now();
+      share(shared, slots(), {
+        tiles: tiles.length,
+        describe: () => describe(job),
+        compute: (tile) => call(tiles[tile]!),
+        limit: () => patience + 10 * (now() - start),
+        now,
+        ended(lost) {
+          endAll(lost);
+          const failed = Atomics.load(words, c.failed) !== 0;
+          if (lost.length > 0 || failed) throw options.lost(whatWasLost(kernel, lost.length, workers.length));
+        },
+      });
     },
     reach() {
       if (workers.length === 0) return 0;
-      const start = performance.now();
-      announce({ kernel: idle, tiles: [[]] });
-      while (isLeft() && performance.now() < start + 5);
-      finish(patience);
-      return performance.now() - start;
+      const all = slots();
+      const start = now();
+      describe({ kernel: idle, tiles: [[]] });
+      publish(shared, all, 1);
+      while (isLeft(shared, all) && now() < start + 5);
+      const lost = finish(shared, all, patience, now);
+      endAll(lost);
+      if (lost.length > 0) console.warn(`${lost.length} of the threads died; ${pool.threads} go on.`);
+      return now() - start;
     },
     dispose() {
+      dismissAll(shared, slots());
       for (const worker of [...workers]) end(worker);
-      publish(0);
       settle();
     },
   };
@@ -259,14 +211,4 @@ function callOf(exports: PoolOptions['exports'], { kernel, scratch }: Job): (arg
 function whatWasLost(kernel: string, lost: number, left: number): string {
   const what = lost > 0 ? `${lost} of the threads died` : 'a thread failed';
   return `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`;
-}
-
-/** The main thread of a page must not wait; there the caller goes round in circles. */
-function canWait(words: Int32Array<SharedArrayBuffer>): boolean {
-  try {
-    Atomics.wait(words, c.job, -1, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

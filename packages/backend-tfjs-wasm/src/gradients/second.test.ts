@@ -64,10 +64,12 @@ describe.each(builds)('second derivatives, $build', ({ relaxedSimd }) => {
   beforeAll(() => startOurs(relaxedSimd));
 
   it.each(Object.entries(pairs))('through %s', async (_name, { shape, kernel, plain }) => {
-    const penalty = (f: F) => (x: tf.Tensor): tf.Tensor => {
-      const loss = (x: tf.Tensor): tf.Tensor => tf.sum(tf.pow(f(tf.tanh(x)), 3));
-      return tf.sum(tf.square(tf.grad(loss)(x)));
-    };
+    const penalty =
+      (f: F) =>
+      (x: tf.Tensor): tf.Tensor => {
+        const loss = (x: tf.Tensor): tf.Tensor => tf.sum(tf.pow(f(tf.tanh(x)), 3));
+        return tf.sum(tf.square(tf.grad(loss)(x)));
+      };
     const of = (f: F) => on('wasm', () => [f(randomTensor(3, shape)), tf.grad(penalty(f))(randomTensor(3, shape))]);
     const [actual, expected] = [await of(kernel), await of(plain)];
     expect(Array.from(expected[1]!.values).some((v) => Math.abs(v) > 1e-3)).toBe(true);

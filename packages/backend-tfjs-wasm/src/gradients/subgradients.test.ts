@@ -26,8 +26,7 @@ const choices: Readonly<Record<string, { readonly shape: number[]; readonly f: (
   },
   maxPoolWithArgmax: {
     shape: [2, 4, 4, 2],
-    f: (x) =>
-      (tf.maxPoolWithArgmax(x as tf.Tensor4D, 2, 2, 'valid', true) as Record<string, tf.Tensor>)['result']!,
+    f: (x) => (tf.maxPoolWithArgmax(x as tf.Tensor4D, 2, 2, 'valid', true) as Record<string, tf.Tensor>)['result']!,
   },
   avgPool: { shape: [1, 5, 4, 2], f: (x) => tf.avgPool(x as tf.Tensor4D, 2, 1, 'same') },
   avgPool3d: { shape: [1, 3, 4, 2, 2], f: (x) => tf.avgPool3d(x as tf.Tensor5D, 2, 1, 'same') },
@@ -80,11 +79,14 @@ describe.each(builds)('subgradients, $build', ({ relaxedSimd }) => {
     );
   });
 
-  it.each(Object.entries(kinks))('of %s lie between the derivatives of both sides', async (_name, [f, at, left, right]) => {
-    const [slope] = await on('wasm', () => tf.grad(f)(tf.scalar(at)));
-    expect(slope!.values[0]).toBeGreaterThanOrEqual(Math.min(left, right) - 1e-6);
-    expect(slope!.values[0]).toBeLessThanOrEqual(Math.max(left, right) + 1e-6);
-  });
+  it.each(Object.entries(kinks))(
+    'of %s lie between the derivatives of both sides',
+    async (_name, [f, at, left, right]) => {
+      const [slope] = await on('wasm', () => tf.grad(f)(tf.scalar(at)));
+      expect(slope!.values[0]).toBeGreaterThanOrEqual(Math.min(left, right) - 1e-6);
+      expect(slope!.values[0]).toBeLessThanOrEqual(Math.max(left, right) + 1e-6);
+    },
+  );
 
   it('share ties equally in max and min, as TensorFlow does; abs has 0 at 0', async () => {
     const x = (): tf.Tensor => tf.tensor1d([2, 2, 1]);
@@ -107,7 +109,9 @@ describe.each(builds)('subgradients, $build', ({ relaxedSimd }) => {
         (values, axis) =>
           tf.tidy(() => {
             const x = tf.tensor(values, [2, 3, 2]);
-            const dx = tf.grad((t: tf.Tensor) => tf.prod(t, axis))(x).dataSync();
+            const dx = tf
+              .grad((t: tf.Tensor) => tf.prod(t, axis))(x)
+              .dataSync();
             const axes = tf.util.parseAxisParam(axis as number, [2, 3, 2]);
             const place = (i: number): number[] => [Math.floor(i / 6), Math.floor(i / 2) % 3, i % 2];
             const together = (i: number, j: number): boolean =>

@@ -2,7 +2,7 @@ import { type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { WasmError } from '../error.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
-import { valuesOf } from './values.ts';
+import { allInJavaScript, valuesOf } from './values.ts';
 
 /** The types of each input that tfjs's own kernels compute rightly; of other types they write nothing, or too much. */
 const types: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -21,20 +21,23 @@ const types: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 /** Kernels of tfjs, behind checks of what they do not check themselves. */
 export function checkedKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
-  return Object.fromEntries(
-    Object.entries(types).map(([name, allowed]): [string, KernelFunc] => [
-      name,
-      (args) => {
-        const inputs = args.inputs as unknown as Readonly<Record<string, TensorInfo>>;
-        for (const [input, dtypes] of Object.entries(allowed)) {
-          const { dtype } = inputs[input]!;
-          if (!dtypes.includes(dtype))
-            throw new WasmError('BAD_DTYPE', `${name}: ${input} is ${dtype}, but must be ${dtypes.join(' or ')}.`);
-        }
-        if (name === 'CropAndResize') assertBoxes(host, inputs['image']!, inputs['boxInd']!);
-        return stock(name)(args);
-      },
-    ]),
+  return allInJavaScript(
+    host,
+    Object.fromEntries(
+      Object.entries(types).map(([name, allowed]): [string, KernelFunc] => [
+        name,
+        (args) => {
+          const inputs = args.inputs as unknown as Readonly<Record<string, TensorInfo>>;
+          for (const [input, dtypes] of Object.entries(allowed)) {
+            const { dtype } = inputs[input]!;
+            if (!dtypes.includes(dtype))
+              throw new WasmError('BAD_DTYPE', `${name}: ${input} is ${dtype}, but must be ${dtypes.join(' or ')}.`);
+          }
+          if (name === 'CropAndResize') assertBoxes(host, inputs['image']!, inputs['boxInd']!);
+          return stock(name)(args);
+        },
+      ]),
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { WasmError } from '../error.ts';
 import { type KernelHost } from './host.ts';
-import { valuesOf } from './values.ts';
+import { allInJavaScript, valuesOf } from './values.ts';
 
 /** Bincount and DenseBincount: how often each whole number from 0 to size - 1 occurs, or the sum of its weights. */
 export function countingKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
@@ -26,7 +26,7 @@ export function countingKernels(host: KernelHost): Readonly<Record<string, Kerne
       });
     });
   };
-  return {
+  return allInJavaScript(host, {
     Bincount: ({ inputs, attrs }) => {
       const { x, weights } = inputs as unknown as Record<'x' | 'weights', TensorInfo>;
       const { size } = attrs as unknown as { size: number };
@@ -37,5 +37,5 @@ export function countingKernels(host: KernelHost): Readonly<Record<string, Kerne
       const { size, binaryOutput = false } = attrs as unknown as { size: number; binaryOutput?: boolean };
       return count(x, weights, x.shape.length === 2 ? x.shape[0]! : 1, size, binaryOutput);
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { WasmError } from '../error.ts';
 import { type KernelHost } from './host.ts';
-import { isNumeric, valuesOf } from './values.ts';
+import { allInJavaScript, isNumeric, valuesOf } from './values.ts';
 
 interface Attributes {
   readonly axis: number;
@@ -37,12 +37,12 @@ export function cumulativeKernels(host: KernelHost): Readonly<Record<string, Ker
         }
       });
     };
-  return {
+  return allInJavaScript(host, {
     Cumsum: kernel(
       ...(['Cumsum', 0] as const),
       (a, b) => a + b,
       (a, b) => (a + b) | 0,
     ),
     Cumprod: kernel('Cumprod', 1, (a, b) => a * b, Math.imul),
-  };
+  });
 }

@@ -69,6 +69,7 @@ export interface Exports {
   selectBytes(condition: number, a: number, b: number, out: number, n: number): void;
   reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
   total(x: number, n: number, out: number): void;
+  sumTotals(x: number, groups: number, scale: number, y: number): void;
   softmax(x: number, rows: number, n: number, y: number): void;
   logSoftmax(x: number, rows: number, n: number, y: number): void;
   softmaxCrossEntropy(
@@ -87,6 +88,7 @@ export interface Exports {
   ): void;
   axpy(x: number, d: number, step: number, y: number, n: number): void;
   dots(g: number, d: number, n: number, out: number): void;
+  sumDots(x: number, groups: number, out: number): void;
   momentum(
     ...args: [
       ...[velocity: number, g: number, momentum: number, nesterov: number],
@@ -119,4 +121,6 @@ export interface Exports {
       ...[dx: number, dScale: number],
     ]
   ): void;
+  /** Makes the calls of a program; returns 0, or the address of the call that failed. */
+  runProgram(at: number, end: number): number;
 }

@@ -22,6 +22,6 @@ export function sumOfGroups(
   if (groups === 1) return write(() => to);
   host.scratch(4 * groups * count, (at) => {
     write((group) => at + 4 * group * count);
-    host.wasm.reduce(sum, at, 1, groups, count, 1, to);
+    host.run('reduce', [sum, at, 1, groups, count, 1, to]);
   });
 }

@@ -1,12 +1,15 @@
 import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { createPool, type Pool, withSharedMemory } from '@overparam/threads';
+import { createPool, inTurn, type Pool, withSharedMemory } from '@overparam/threads';
 import { WasmError } from '../error.ts';
 import { hasRelaxedSimd } from '../features.ts';
 import { relaxedSimd, simd } from './embedded.ts';
 import { type Exports } from './exports.ts';
 import { guardHeap, heapFull, memoryOf, moduleOf } from './heap.ts';
-import { type Sharing, sharing } from './sharing.ts';
+import { type Observer } from './observer.ts';
+import { partsToRecord, type Sharing, sharing } from './sharing.ts';
+
+export { heapFull as outOfMemory, memoryOf } from './heap.ts';
 
 /** What a kernel needs: our functions in tfjs's memory, where tensors lie in it, and scratch. */
 export interface KernelHost extends Sharing {
@@ -15,6 +18,12 @@ export interface KernelHost extends Sharing {
   readonly wasm: Exports;
   /** Whether products are fused multiply-adds. */
   readonly relaxedSimd: boolean;
+  /** Calls one function on the calling thread and returns its result. */
+  run(kernel: keyof Exports, args: readonly number[]): number;
+  /** Who observes the kernels, if anybody. */
+  readonly observer: Observer | undefined;
+  /** Reports whatever kernels do to an observer, from now on; or to nobody. */
+  observe(observer: Observer | undefined): void;
   /** The byte offset of a tensor's values. */
   offset(tensor: TensorInfo): number;
   /** A new tensor; `write` writes its values, and where it throws the tensor is freed. */
@@ -30,8 +39,6 @@ export interface KernelHost extends Sharing {
   /** The values of a tensor where they lie; stale after the next allocation. */
   floats(tensor: TensorInfo): Float32Array;
   ints(tensor: TensorInfo): Int32Array;
-  /** Float64 values in scratch. */
-  doubles(at: number, count: number): Float64Array;
   /** Writes 32-bit integers into scratch. */
   writeInts(at: number, values: readonly number[]): void;
   /** Ends the threads; the kernels compute on the calling one from then on. */
@@ -62,7 +69,22 @@ export function createKernelHost(
       ? createPool({ module, memory, exports: wasm as never, threads, idle: 'gemmScratch', lost: threadLost })
       : undefined;
 
-  const offset = (tensor: TensorInfo): number => backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  let observer: Observer | undefined;
+  const offset = (tensor: TensorInfo): number => {
+    const at = backend.dataIdMap.get(tensor.dataId).memoryOffset;
+    observer?.located(tensor, at);
+    return at;
+  };
+  const jobs = sharing(wasm, pool);
+  const share: KernelHost['share'] = (kernel, cost, use) => {
+    if (!observer) return jobs.share(kernel, cost, use);
+    use(1, (tiles, scratch) => {
+      inTurn(wasm as never, { kernel, tiles, scratch });
+      observer?.called(kernel, tiles, scratch);
+    });
+    const parts = partsToRecord(cost, jobs.threads());
+    if (parts > 1) use(parts, (tiles, scratch) => observer?.cut(kernel, cost, tiles, scratch));
+  };
   const make: KernelHost['make'] = (shape, dtype, write) => {
     const out = backend.makeOutput(shape as number[], dtype);
     try {
@@ -96,10 +118,20 @@ export function createKernelHost(
     }
   };
   return {
-    ...sharing(wasm, pool),
+    ...jobs,
+    share,
     backend,
     wasm,
+    run(kernel, args) {
+      const result = (wasm[kernel] as (...args: number[]) => number)(...args);
+      observer?.called(kernel, [args]);
+      return result;
+    },
+    get observer() {
+      return observer;
+    },
     relaxedSimd: relaxed,
+    observe: (next) => void (observer = next),
     offset,
     make,
     several,
@@ -111,9 +143,14 @@ export function createKernelHost(
     free(tensor) {
       backend.disposeData(tensor.dataId);
     },
-    floats: (tensor) => new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
-    doubles: (at, count) => new Float64Array(memory.buffer, at, count),
-    writeInts: (at, values) => new Int32Array(memory.buffer, at, values.length).set(values),
+    floats(tensor) {
+      observer?.read(tensor);
+      return new Float32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape));
+    },
+    writeInts(at, values) {
+      new Int32Array(memory.buffer, at, values.length).set(values);
+      observer?.wrote(at, values);
+    },
     ints: (tensor) => new Int32Array(memory.buffer, offset(tensor), util.sizeFromShape(tensor.shape)),
     dispose: () => pool?.dispose(),
   };

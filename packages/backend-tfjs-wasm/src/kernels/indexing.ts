@@ -9,7 +9,7 @@ import {
 import { WasmError } from '../error.ts';
 import { type KernelHost } from './host.ts';
 import { fillWith } from './rearrangement.ts';
-import { isNumeric, valuesOf } from './values.ts';
+import { allInJavaScript, isNumeric, valuesOf } from './values.ts';
 
 type Inputs<Name extends string> = Readonly<Record<Name, TensorInfo>>;
 
@@ -69,7 +69,7 @@ export function indexingKernels(host: KernelHost): Readonly<Record<string, Kerne
     });
   };
 
-  return {
+  return allInJavaScript(host, {
     GatherNd: ({ inputs }) => {
       const { params, indices } = inputs as unknown as Inputs<'params' | 'indices'>;
       assertNumeric('GatherNd', params);
@@ -151,7 +151,7 @@ export function indexingKernels(host: KernelHost): Readonly<Record<string, Kerne
         throw error;
       }
     },
-  };
+  });
 
   /** A scalar, `count` times. */
   function repeated(x: TensorInfo, count: number): TensorInfo {

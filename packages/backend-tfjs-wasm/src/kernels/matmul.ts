@@ -157,10 +157,10 @@ function integerMatMul(
   return host.make(shape, 'int32', (out) =>
     indexA.forEach((i, at) => {
       const [x, y] = [ab.a(i), ab.b(indexB[at]!)];
-      host.wasm.integerGemm(
-        ...([x.at, x.rowStride, x.columnStride, y.at, y.rowStride, y.columnStride] as const),
-        ...([host.offset(out) + 4 * at * m * n, m, n, x.columns] as const),
-      );
+      host.run('integerGemm', [
+        ...[x.at, x.rowStride, x.columnStride, y.at, y.rowStride, y.columnStride],
+        ...[host.offset(out) + 4 * at * m * n, m, n, x.columns],
+      ]);
     }),
   );
 }

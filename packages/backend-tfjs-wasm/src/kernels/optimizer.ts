@@ -3,6 +3,7 @@ import { type Exports } from './exports.ts';
 import { groupsOf, maxGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { ranges, split } from './split.ts';
+import { derived } from '../programs/parameter.ts';
 
 type Inputs<Name extends string> = Readonly<Record<Name, TensorInfo>>;
 
@@ -50,13 +51,7 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
               ranges(size(g), groups, 16, (first, count, i) => [x + 4 * first, y + 4 * first, count, at + 16 * i]),
             ),
           );
-          const sums = [0, 0];
-          host.doubles(at, 2 * groups).forEach((part, i) => (sums[i % 2]! += part));
-          const parts = sums.flatMap((sum) => {
-            const high = Math.fround(sum);
-            return [high, Number.isFinite(high) ? sum - high : 0];
-          });
-          host.floats(out).set(parts);
+          host.run('sumDots', [at, groups, offset(out)]);
         }),
       );
     },
@@ -78,11 +73,12 @@ export function optimizerKernels(host: KernelHost): Readonly<Record<string, Kern
         'beta1' | 'beta2' | 'epsilon' | 'step',
         number
       >;
+      const correction = (beta: number): number => derived(step, (t) => 1 - beta ** t);
       return several(g, greatest ? 4 : 3, (newM, newV, ...rest) => {
         const [from, by, top, x] = [offset(m), offset(v), greatest ? offset(greatest) : 0, offset(g)];
         const [newTop, d] = [greatest ? rest[0]! : 0, rest[rest.length - 1]!];
         update('adam', g, 6, (at, count) => [
-          ...[from + at, by + at, top && top + at, x + at, beta1, beta2, 1 - beta1 ** step, 1 - beta2 ** step, epsilon],
+          ...[from + at, by + at, top && top + at, x + at, beta1, beta2, correction(beta1), correction(beta2), epsilon],
           ...[newM! + at, newV! + at, newTop && newTop + at, d + at, count],
         ]);
       });

@@ -65,7 +65,7 @@ type Inputs = Readonly<Record<'x' | 'input' | 'dy' | 'filter' | 'other', TensorI
 
 /** Max and mean pooling in 2 and 3 dimensions, grey dilation, and their gradients. */
 export function poolingKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
-  const { wasm, offset } = host;
+  const { offset } = host;
   const taps = (window: Window): number => window[5]! * window[6]! * window[7]!;
   /** A new tensor, written by a kernel that gets the window, and where the images of the input and of the result lie. */
   const make = (
@@ -140,7 +140,9 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
         host,
         x,
         (x) =>
-          whole(p.outShape, p, 'int32', (w, y) => wasm.argmaxPool(offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0)),
+          whole(p.outShape, p, 'int32', (w, y) =>
+            host.run('argmaxPool', [offset(x), w, y, attrs.includeBatchInIndex ? 1 : 0]),
+          ),
         'int32',
       );
       return [max(x, p), where];
@@ -168,7 +170,7 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
       assertGradient('The gradient of Dilation2D', dy, p.outShape);
       return whole(filter.shape, p, 'float32', (w, df) => {
         fill(host, df, util.sizeFromShape(filter.shape), 0);
-        wasm.maxPoolFilterGradient(offset(x), w, offset(filter), offset(dy), df);
+        host.run('maxPoolFilterGradient', [offset(x), w, offset(filter), offset(dy), df]);
       });
     }),
   };

@@ -4,7 +4,7 @@ import { call } from './call.ts';
 import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { type Loop, strides, stridedCopy } from './strided-copy.ts';
-import { valuesOf } from './values.ts';
+import { inJavaScript, valuesOf } from './values.ts';
 
 /** Writes one number everywhere. */
 export function fillWith(host: KernelHost, out: TensorInfo, value: number): void {
@@ -17,6 +17,11 @@ export function fillWith(host: KernelHost, out: TensorInfo, value: number): void
  * DepthToSpace, Diag and FlipLeftRight, for all numeric types.
  */
 export function rearrangementKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
+  /** Bools are filled in JavaScript. */
+  const filling = (name: string, kernel: KernelFunc): KernelFunc => {
+    const other = inJavaScript(host, name, kernel);
+    return (args) => ((args.inputs as unknown as { x: TensorInfo }).x.dtype === 'bool' ? other : kernel)(args);
+  };
   const kernel =
     <A>(run: (x: TensorInfo, attrs: A) => TensorInfo): KernelFunc =>
     ({ inputs, attrs }) =>
@@ -39,18 +44,21 @@ export function rearrangementKernels(host: KernelHost): Readonly<Record<string, 
   const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, n, i) => sum + n * b[i]!, 0);
 
   return {
-    PadV2: kernel<{ paddings: [number, number][]; constantValue?: number }>((x, { paddings, constantValue = 0 }) => {
-      const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
-      assertPaddings('PadV2', x, paddings);
-      return host.make(shape, x.dtype, (out) => {
-        fillWith(host, out, constantValue);
-        const target = dot(
-          paddings.map(([before]) => before),
-          strides(shape),
-        );
-        if (!x.shape.includes(0)) stridedCopy(host, x, out, contiguous(x, shape), { target });
-      });
-    }),
+    PadV2: filling(
+      'PadV2',
+      kernel<{ paddings: [number, number][]; constantValue?: number }>((x, { paddings, constantValue = 0 }) => {
+        const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
+        assertPaddings('PadV2', x, paddings);
+        return host.make(shape, x.dtype, (out) => {
+          fillWith(host, out, constantValue);
+          const target = dot(
+            paddings.map(([before]) => before),
+            strides(shape),
+          );
+          if (!x.shape.includes(0)) stridedCopy(host, x, out, contiguous(x, shape), { target });
+        });
+      }),
+    ),
 
     MirrorPad: kernel<{ paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>((x, { paddings, mode }) => {
       const skip = mode === 'reflect' ? 1 : 0;
@@ -136,13 +144,16 @@ export function rearrangementKernels(host: KernelHost): Readonly<Record<string, 
       );
     }),
 
-    Diag: kernel((x) => {
-      const size = util.sizeFromShape(x.shape);
-      return host.make([...x.shape, ...x.shape], x.dtype, (out) => {
-        fillWith(host, out, 0);
-        if (size > 0) stridedCopy(host, x, out, [{ size, from: 1, to: size + 1 }]);
-      });
-    }),
+    Diag: filling(
+      'Diag',
+      kernel((x) => {
+        const size = util.sizeFromShape(x.shape);
+        return host.make([...x.shape, ...x.shape], x.dtype, (out) => {
+          fillWith(host, out, 0);
+          if (size > 0) stridedCopy(host, x, out, [{ size, from: 1, to: size + 1 }]);
+        });
+      }),
+    ),
 
     FlipLeftRight: ({ inputs }) => {
       const { image } = inputs as unknown as { image: TensorInfo };

@@ -1,7 +1,6 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
 import { groupsOf } from './groups.ts';
-import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { type Attributes, axesOf, reductionKernel } from './scalar-reduction.ts';
 import { ranges, split } from './split.ts';
@@ -87,14 +86,13 @@ function reduceMiddle(
     // The sum of all numbers stays in float64 until it is done.
     host.scratch(8 * groups, (at) => {
       shared('total', (row, rows, group) => [x + 4 * row, rows, at + 8 * group]);
-      const total = host.doubles(at, groups).reduce((total, part) => total + part, 0);
-      fill(host, y, 1, total * Math.fround(scale));
+      host.run('sumTotals', [at, groups, Math.fround(scale), y]);
     });
     return;
   }
   host.scratch(4 * groups * inner, (at) => {
     shared('reduce', (row, rows, group) => [op, x + 4 * row * inner, 1, rows, inner, 1, at + 4 * group * inner]);
-    host.wasm.reduce(op, at, 1, groups, inner, scale, y);
+    host.run('reduce', [op, at, 1, groups, inner, scale, y]);
   });
 }
 

@@ -1,5 +1,7 @@
 import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
+  backend,
+  getBackend,
   getKernel,
   getKernelsForBackend,
   type KernelConfig,
@@ -70,27 +72,35 @@ const families: readonly ((host: KernelHost, stock: Stock) => Kernels)[] = [
 ];
 
 const stock = new Map<string, KernelFunc>();
-const guarded = new WeakSet<KernelFunc>();
+const replaced = new Set<string>();
+let current: KernelHost | undefined;
 
 /** tfjs's own kernel; where it throws, nothing that it made is left behind. */
-function guard(kernelFunc: KernelFunc): KernelFunc {
-  const func: KernelFunc = (args) => freeingOnFailure(args.backend as BackendWasm, () => kernelFunc(args));
-  guarded.add(func);
-  return func;
-}
+const guard =
+  (kernelFunc: KernelFunc): KernelFunc =>
+  (args) =>
+    freeingOnFailure(args.backend as BackendWasm, () => kernelFunc(args));
 
-/** Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. */
+/**
+ * Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. The kernels
+ * that stay tfjs's run as before, and are reported to an observer.
+ */
 export function registerKernels(host: KernelHost): void {
-  const ours = families.flatMap((family) => Object.entries(family(host, (name) => stock.get(name)!)));
-  for (const [kernelName, kernelFunc] of ours) {
+  current = host;
+  for (const { kernelName, kernelFunc } of getKernelsForBackend('wasm'))
+    if (!replaced.has(kernelName)) stock.set(kernelName, guard(kernelFunc));
+  const foreign = (name: string): KernelFunc => {
+    const kernel = stock.get(name)!;
+    return (args) => host.observer?.foreign(name, kernel, args) ?? kernel(args);
+  };
+  const ours = families.flatMap((family) => Object.entries(family(host, foreign)));
+  const names = new Set(ours.map(([name]) => name));
+  const others = [...stock.keys()].filter((name) => !names.has(name));
+  for (const [kernelName, kernelFunc] of [...ours, ...others.map((name) => [name, foreign(name)] as const)]) {
     const before = getKernel(kernelName, 'wasm');
-    if (before && !stock.has(kernelName)) stock.set(kernelName, guard(before.kernelFunc));
     replaceKernel({ ...before, kernelName, backendName: 'wasm', kernelFunc } as KernelConfig);
+    replaced.add(kernelName);
   }
-  const names = new Set(ours.map(([kernelName]) => kernelName));
-  for (const kernel of [...getKernelsForBackend('wasm')])
-    if (!names.has(kernel.kernelName) && !guarded.has(kernel.kernelFunc))
-      replaceKernel({ ...kernel, kernelFunc: guard(kernel.kernelFunc) });
 }
 
 /** Registers a kernel of the 'wasm' backend, and unregisters what had its name. */
@@ -98,3 +108,9 @@ export function replaceKernel(kernel: KernelConfig): void {
   if (getKernel(kernel.kernelName, 'wasm')) unregisterKernel(kernel.kernelName, 'wasm');
   registerKernel(kernel);
 }
+
+/** Whose kernels run now; undefined where tensors are computed by another backend, or by tfjs's own kernels. */
+export const activeHost = (): KernelHost | undefined =>
+  current && getBackend() === 'wasm' && backend() === current.backend && getKernel('OverparamAxpy', 'wasm')
+    ? current
+    : undefined;

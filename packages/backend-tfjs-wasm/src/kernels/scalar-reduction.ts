@@ -3,7 +3,7 @@ import { backend_util, type DataType, type KernelFunc, type TensorInfo, util } f
 import { WasmError } from '../error.ts';
 import { call } from './call.ts';
 import { type KernelHost } from './host.ts';
-import { isNumeric, valuesOf } from './values.ts';
+import { inJavaScript, isNumeric, valuesOf } from './values.ts';
 
 /** Which axes, and whether they stay with length 1. */
 export interface Attributes {
@@ -68,7 +68,7 @@ function withAxesLast<T>(host: KernelHost, x: TensorInfo, axes: readonly number[
 /** The kernel of a reduction for all numeric types. */
 export function reductionKernel(host: KernelHost, name: string): KernelFunc {
   const { dtype, first, join } = reductions[name]!;
-  return ({ inputs, attrs }) => {
+  return inJavaScript(host, name, ({ inputs, attrs }) => {
     const { x } = inputs as unknown as { x: TensorInfo };
     const given = attrs as unknown as Attributes;
     assertNumeric(name, x);
@@ -85,12 +85,12 @@ export function reductionKernel(host: KernelHost, name: string): KernelFunc {
         }
       }),
     );
-  };
+  });
 }
 
 /** The first place of the greatest or the least number along an axis; a number, where there is one, before NaN. */
 function placeKernel(host: KernelHost, name: string, better: (a: number, b: number) => boolean): KernelFunc {
-  return ({ inputs, attrs }) => {
+  return inJavaScript(host, name, ({ inputs, attrs }) => {
     const { x } = inputs as unknown as { x: TensorInfo };
     assertNumeric(name, x);
     const axes = axesOf(x, attrs as unknown as Attributes);
@@ -111,7 +111,7 @@ function placeKernel(host: KernelHost, name: string, better: (a: number, b: numb
         }
       }),
     );
-  };
+  });
 }
 
 function assertNumeric(name: string, x: TensorInfo): void {

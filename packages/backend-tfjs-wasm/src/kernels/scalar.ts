@@ -5,7 +5,7 @@ import { type DataType, type KernelFunc, type TensorInfo, util } from '@tensorfl
 import { WasmError } from '../error.ts';
 import { broadcastAxes } from './broadcast.ts';
 import { type KernelHost } from './host.ts';
-import { isNumeric, valuesOf, type Values } from './values.ts';
+import { inJavaScript, isNumeric, valuesOf, type Values } from './values.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Unary = (x: number, attrs: Attributes) => number;
@@ -193,14 +193,14 @@ const badType = (name: string, inputs: readonly TensorInfo[]): WasmError =>
 
 /** The kernel of a function of one number, for all numeric types. */
 export function unaryKernel(host: KernelHost, name: string): KernelFunc {
-  return ({ inputs, attrs }) => {
+  return inJavaScript(host, name, ({ inputs, attrs }) => {
     const { x } = inputs as unknown as { x: TensorInfo };
     assertNumeric(name, [x]);
     const [dtype, f] = typed[name] ?? [x.dtype as Numeric, unaryFunctions[name]];
     if (!f) throw badType(name, [x]);
     const whole = x.dtype !== 'float32' ? exactUnary[name] : undefined;
     return mapUnary(host, x, dtype, whole ?? f, (attrs ?? {}) as Attributes);
-  };
+  });
 }
 
 /** The kernel of a function of two numbers, for all numeric types. */
@@ -209,7 +209,7 @@ export function binaryKernel(
   name: string,
   [first, second]: readonly [string, string] = ['a', 'b'],
 ): KernelFunc {
-  return ({ inputs }) => {
+  return inJavaScript(host, name, ({ inputs }) => {
     const named = inputs as unknown as Readonly<Record<string, TensorInfo>>;
     const [a, b] = [named[first]!, named[second]!];
     // The slopes are seldom whole numbers: the result never is, as on tfjs's cpu backend.
@@ -222,7 +222,7 @@ export function binaryKernel(
     const f = (dtype !== 'float32' ? exact[name] : undefined) ?? arithmetic[name];
     if (!f) throw badType(name, [a, b]);
     return mapBinary(host, a, b, dtype as Numeric, f);
-  };
+  });
 }
 
 /** What has no kernel in assembly for any type. */

@@ -21,7 +21,7 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
           sliceSize * util.bytesPerElement(x.dtype),
         ];
         const gather = (bytes: number): number =>
-          host.wasm.gather(from, ids, batchSize, outerSize, count, dimSize, bytes, to);
+          host.run('gather', [from, ids, batchSize, outerSize, count, dimSize, bytes, to]);
         // Without bytes it looks for ids out of range alone.
         const one = batchSize === 1 && outerSize === 1;
         const bad = batchSize > 0 ? gather(one ? 0 : bytes) : -1;

@@ -21,8 +21,15 @@ export const multiplyAdd: number = 1 / 6;
 /** Cost of an exponential, a logarithm or the like. */
 export const transcendental: number = 4;
 
-/** Milliseconds for which a number is in a simple function, roughly. */
+/** Approximate cost, in ms, of one element of a simple element-wise function. */
 const number = 0.3e-6;
+
+/** Jobs of fewer milliseconds are not worth sharing in a program: reaching another thread costs about as much. */
+const leastShared = 0.04;
+
+/** Into how many parts a job of a program is cut, so that threads can share it. */
+export const partsToRecord = (cost: number, threads: number): number =>
+  threads === 1 || cost * number < leastShared ? 1 : 2 * threads;
 
 export function sharing(wasm: Exports, pool: Pool | undefined): Sharing {
   const exports = wasm as unknown as Parameters<typeof inTurn>[0];

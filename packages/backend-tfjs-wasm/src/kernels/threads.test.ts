@@ -7,6 +7,7 @@ import { dropout } from '../ops/dropout.ts';
 import { gelu, silu } from '../ops/activations.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
+import { capture } from '../programs/capture.ts';
 import { useWasm } from '../use-wasm.ts';
 import { type KernelHost } from './host.ts';
 
@@ -201,18 +202,27 @@ describe.each(builds)('threads, $build', ({ relaxedSimd }) => {
       bits(compute, parts).forEach((values, i) =>
         expect(values.equals(alone[i]!), `tensor ${i} in ${parts} parts`).toBe(true),
       );
+    const program = capture(() => tf.tidy(() => [compute()].flat() as tf.Tensor[]));
+    for (let run = 0; run < 2; run++)
+      bits(program, 1).forEach((values, i) =>
+        expect(values.equals(alone[i]!), `tensor ${i} in run ${run} as a program`).toBe(true),
+      );
+    expect(program.report()).toMatchObject({ compiled: 1, reasons: [] });
+    program.dispose();
   });
 
   it('a training, when the work is split where that pays', async () => {
-    const train = async (threads: number): Promise<number[]> => {
+    const train = async (threads: number, compiled = false): Promise<number[]> => {
       await useWasm({ relaxedSimd, threads });
       const [x, y] = [r(1, [64, 200]), r(2, [64, 10])] as [tf.Tensor2D, tf.Tensor2D];
       const [a, b] = [tf.variable(r(3, [200, 300])), tf.variable(r(4, [300, 10]))];
       const optimizer = tf.train.adam(0.01);
-      for (let step = 0; step < 10; step++)
-        optimizer.minimize(() =>
+      const step = (): void =>
+        void optimizer.minimize(() =>
           tf.losses.meanSquaredError(y, tf.matMul(tf.tanh(tf.matMul(x, a as tf.Tensor2D)), b as tf.Tensor2D)),
         );
+      const run = compiled ? capture(step) : step;
+      for (let i = 0; i < 10; i++) run();
       const weights = [...a.dataSync(), ...b.dataSync()];
       tf.dispose([x, y, a, b]);
       optimizer.dispose();
@@ -220,5 +230,6 @@ describe.each(builds)('threads, $build', ({ relaxedSimd }) => {
     };
     const alone = await train(1);
     for (const threads of [2, 4]) expect(await train(threads)).toEqual(alone);
+    for (const threads of [1, 2, 3]) expect(await train(threads, true)).toEqual(alone);
   });
 });

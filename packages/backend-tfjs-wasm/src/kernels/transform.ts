@@ -2,7 +2,7 @@ import { type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { WasmError } from '../error.ts';
 import { transformPlaces } from '../places.ts';
 import { type KernelHost } from './host.ts';
-import { valuesOf } from './values.ts';
+import { allInJavaScript, valuesOf } from './values.ts';
 
 interface Attributes {
   readonly interpolation: 'nearest' | 'bilinear';
@@ -13,7 +13,7 @@ interface Attributes {
 
 /** Transform, images by projective transforms. tfjs's own kernel is wrong where it reflects what lies before an image. */
 export function transformKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
-  return {
+  return allInJavaScript(host, {
     Transform: ({ inputs, attrs }) => {
       const { image, transforms } = inputs as unknown as Record<'image' | 'transforms', TensorInfo>;
       const { interpolation, fillMode, fillValue, outputShape } = attrs as unknown as Attributes;
@@ -45,5 +45,5 @@ export function transformKernels(host: KernelHost): Readonly<Record<string, Kern
         });
       });
     },
-  };
+  });
 }

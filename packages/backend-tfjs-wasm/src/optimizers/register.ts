@@ -1,4 +1,7 @@
 import {
+  AdadeltaOptimizer,
+  AdagradOptimizer,
+  AdamaxOptimizer,
   AdamOptimizer,
   engine,
   getBackend,
@@ -7,7 +10,8 @@ import {
   mul,
   type NamedAttrMap,
   type NamedTensorMap,
-  type Optimizer,
+  Optimizer,
+  RMSPropOptimizer,
   SGDOptimizer,
   type Tensor,
   tidy,
@@ -15,6 +19,8 @@ import {
   variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { dependOn, effect } from '../programs/effects.ts';
+import { parameter } from '../programs/parameter.ts';
 
 /** What tfjs's optimisers keep in fields that their types hide. */
 interface Sgd {
@@ -48,19 +54,29 @@ let registered = false;
 
 /**
  * Makes tf.train.sgd, momentum and adam update a parameter by one or two kernels instead of a dozen, on backends that have them.
- * Their state, names and weights stay those of tfjs. Idempotent.
+ * Their state, names and weights stay those of tfjs. All optimisers tell the program that is being recorded what they depend on, and that they
+ * count. Idempotent.
  */
 export function registerOptimizers(): void {
   if (registered) return;
   registered = true;
+  const { incrementIterations } = Optimizer.prototype as unknown as Sgd;
+  (Optimizer.prototype as unknown as Sgd).incrementIterations = function () {
+    effect(() => incrementIterations.call(this));
+  };
+  for (const optimizer of [AdadeltaOptimizer, AdagradOptimizer, AdamaxOptimizer, RMSPropOptimizer]) keepRate(optimizer);
   replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) => [
-    moved(value, gradient, -optimizer.learningRate),
+    moved(
+      value,
+      gradient,
+      parameter(() => -optimizer.learningRate),
+    ),
   ]);
   replaceUpdate<Momentum>(MomentumOptimizer, (optimizer, value, g, name, i) => {
     const { variable: velocity } = moment(optimizer.accumulations, i, `${name}/momentum`, value);
     const { momentum, useNesterov } = optimizer;
     const [next, d] = run('OverparamMomentum', { velocity, g }, { momentum, useNesterov }) as [Tensor, Tensor];
-    return [[velocity, next], movedBy(value, d, optimizer.learningRate)];
+    return [[velocity, next], movedBy(value, d, parameter(() => optimizer.learningRate))]; // prettier-ignore
   });
   replaceUpdate<Adam>(
     AdamOptimizer,
@@ -68,9 +84,9 @@ export function registerOptimizers(): void {
       const { variable: m } = moment(optimizer.accumulatedFirstMoment, i, `${name}/m`, value);
       const { variable: v } = moment(optimizer.accumulatedSecondMoment, i, `${name}/v`, value);
       const { beta1, beta2, epsilon } = optimizer;
-      const attrs = { beta1, beta2, epsilon, step: optimizer.iterations + 1 };
+      const attrs = { beta1, beta2, epsilon, step: parameter(() => optimizer.iterations + 1) };
       const [nextM, nextV, d] = run('OverparamAdam', { m, v, g }, attrs) as [Tensor, Tensor, Tensor];
-      return [[m, nextM], [v, nextV], movedBy(value, d, optimizer.learningRate)];
+      return [[m, nextM], [v, nextV], movedBy(value, d, parameter(() => optimizer.learningRate))]; // prettier-ignore
     },
     ({ accBeta1, accBeta2, beta1, beta2 }) => [
       [accBeta1, mul(accBeta1, beta1)],
@@ -92,6 +108,7 @@ function replaceUpdate<O extends Sgd>(
     if (!getKernel('OverparamAxpy', getBackend()) || named.some(([, g]) => g != null && g.dtype !== 'float32'))
       return applyGradients.call(this, gradients as Parameters<typeof applyGradients>[0]);
     const self = this as unknown as O;
+    dependOn(() => configOf(this, false));
     tidy(() => {
       const next = named.flatMap(([name, g], i) =>
         g == null ? [] : update(self, engine().registeredVariables[name]!, g, name, i),
@@ -101,6 +118,21 @@ function replaceUpdate<O extends Sgd>(
     });
     self.incrementIterations();
   };
+}
+
+/** The rate of these is a number among the attributes of their kernels. */
+function keepRate({ prototype }: { readonly prototype: Optimizer }): void {
+  const { applyGradients } = prototype;
+  prototype.applyGradients = function (this: Optimizer, gradients): void {
+    dependOn(() => configOf(this, true));
+    applyGradients.call(this, gradients);
+  };
+}
+
+/** What an optimizer's update depends on, with or without the learning rate. */
+function configOf(optimizer: Optimizer, withRate: boolean): string {
+  const { learningRate, ...rest } = optimizer.getConfig();
+  return JSON.stringify(withRate ? [learningRate, rest] : rest);
 }
 
 /** The i-th moment, zeros at first. */

@@ -1,6 +1,6 @@
 import { add, div, neg, sqrt, square, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
-import { fused } from '../fused.ts';
+import { fused } from '../recording/fused.ts';
 import type { DirectionRule } from './rule.ts';
 
 export interface AdamOptions {

@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { OverparamError, type Checkpoint } from '@overparam/core';
-import { disposeAll, type NamedTensor } from '../engine.ts';
+import { disposeAll, type NamedTensor } from '../recording/engine.ts';
 import type { TrainableModel } from './model-problem.ts';
 
 /** A tensor as plain data. */

@@ -12,10 +12,10 @@ import {
   type Method,
   type Signal,
 } from '@overparam/core';
-import { compositeOracle } from '../composite/composite-oracle.ts';
+import { compositeOracle } from '../oracles/composite-oracle.ts';
 import type { Direction } from '../directions/index.ts';
-import { disposeAll } from '../engine.ts';
-import type { ModulesOption } from '../modules.ts';
+import { disposeAll } from '../recording/engine.ts';
+import type { ModulesOption } from '../modules/modules.ts';
 import { calling, type FitCallback } from './callbacks.ts';
 import { loadMemory, loadWeights, save, type FitCheckpoint } from './checkpoint.ts';
 import type { SampleLoss } from './losses.ts';

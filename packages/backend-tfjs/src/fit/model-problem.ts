@@ -1,7 +1,7 @@
 import { add, gather, keep, mean, mul, tensor1d, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { OverparamError, badOption } from '@overparam/core';
-import { disposeAll, share } from '../engine.ts';
-import type { Outputs } from '../composite/outputs.ts';
+import { disposeAll, share } from '../recording/engine.ts';
+import type { Outputs } from '../oracles/outputs.ts';
 import { sampleLoss, type LossName, type SampleLoss } from './losses.ts';
 
 /** What is used of a `tf.LayersModel`. */

@@ -13,9 +13,9 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import type { Answer, Housekeeping, Matrix, MeasureOracle, Variation } from '@overparam/core';
-import { disposeAll, engine } from '../engine.ts';
-import { intercept } from '../intercept.ts';
-import { readAsync, readSync, whenAnswered } from '../read.ts';
+import { disposeAll, engine } from '../recording/engine.ts';
+import { intercept } from '../recording/intercept.ts';
+import { readAsync, readSync, whenAnswered } from '../recording/read.ts';
 
 export interface MeasureOracleOptions {
   /** phi of n points, n x d to n x N; `batch` is the number of the batch, where the flow is stochastic. */

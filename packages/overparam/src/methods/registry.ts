@@ -5,6 +5,7 @@ import {
   decsps,
   monotonePolyak,
   ponos,
+  ponosAdam,
   ponosReset0,
   ponosPrec,
   singleBatchGrippo,
@@ -99,6 +100,9 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
     longest: 'eta_max',
   }),
   sps: ours('SPS', 'stochastic Polyak step, as PoNoS is compared with it', spsPonos, { batches, longest }),
+  'ponos-adam': ours('PoNoS Adam', "a line search along Adam's direction; nothing to tune", ponosAdam, {
+    direction: 'adam',
+  }),
   adam: tfjs('Adam', 'tf.train.adam', (lr) => tf.train.adam(lr)),
   sgd: tfjs('SGD', 'tf.train.sgd', (lr) => tf.train.sgd(lr)),
   'ponos-reset0': ours('PoNoS reset 0', 'PoNoS that forgets its backtracks', ponosReset0, { longest }),

@@ -1,0 +1,12 @@
+import type { DirectionRule } from './rule.ts';
+
+/** Steepest descent: d = -g. */
+export const gradient = (): DirectionRule => ({
+  name: 'gradient',
+  options: {},
+  remembers: [],
+  fresh: 1,
+  coefficients: () => [1],
+  next: ({ gradient: g }) => ({ momentum: g, memory: [] }),
+  preconditioned: ({ gradient: g }) => g,
+});

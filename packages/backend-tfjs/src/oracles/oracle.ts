@@ -1,0 +1,80 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Answer, SampleLossOracle, SampleLosses } from '@overparam/core';
+import { directionRule, type Direction } from '../directions/index.ts';
+import { engine, type NamedTensor } from '../recording/engine.ts';
+import { trainableVariables } from './problem.ts';
+import type { ModulesOption } from '../modules/modules.ts';
+import { readAsync, readSync, whenAnswered } from '../recording/read.ts';
+import { stepping, type TfjsQuestions } from './loss-oracle.ts';
+import { weights } from './weights.ts';
+
+export interface OracleOptions {
+  /** What to minimize over; all trainable variables, looked up at each step, when absent. */
+  readonly variables?: readonly Variable[];
+  /** How the direction is made of gradients; 'gradient' when absent. */
+  readonly direction?: Direction;
+  /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
+  readonly asynchronous?: boolean;
+  /** Names for groups of variables, or of slices of these; when absent, each variable is a module of its name. */
+  readonly modules?: ModulesOption;
+  /** N, the samples of a batch, for the questions about kernels of modules; they find it where it is absent. */
+  readonly samples?: number | (() => number);
+  /** The loss of each sample of the batch, and which samples these are: the oracle then answers `sampleLosses`. */
+  readonly sampleLosses?: () => { readonly samples: readonly number[]; readonly losses: Tensor };
+}
+
+/** A loss as methods see it. */
+export interface TfjsOracle extends TfjsQuestions {
+  /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
+  save(): NamedTensor[];
+  /**
+   * Takes what `save` gave, of this or another process. The variables' own values are the model's to save.
+   * @throws OverparamError `STATE_FOREIGN`, `STATE_MISMATCH` (at the next step)
+   */
+  restore(saved: readonly NamedTensor[]): Promise<void>;
+  /** Frees all that the oracle holds. The variables stay. */
+  dispose(): void;
+}
+
+/**
+ * The oracle of a tfjs loss, for `minimize` and `run` of @overparam/core.
+ *
+ * `linearize` calls `loss` once; what the loss did is recorded, and every other question is answered by doing the
+ * recorded operations again with other values in the variables' places, on the same data and the same randomness.
+ * The variables are written when a step is accepted, and only then.
+ *
+ * @param loss returns the loss of the current batch as a scalar; it may bring a new batch at each call
+ * @throws OverparamError with the codes in the package's README, from `linearize` on
+ */
+export function oracle(
+  loss: () => Tensor,
+  options: OracleOptions & Required<Pick<OracleOptions, 'sampleLosses'>>,
+): TfjsOracle & SampleLossOracle;
+export function oracle(loss: () => Tensor, options?: OracleOptions): TfjsOracle;
+export function oracle(
+  loss: () => Tensor,
+  { variables, direction = 'gradient', asynchronous = false, modules, samples, sampleLosses }: OracleOptions = {},
+): TfjsOracle & Partial<SampleLossOracle> {
+  const rule = directionRule(direction);
+  const read = asynchronous ? readAsync : readSync;
+  const problem = (): { loss: () => Tensor; variables: readonly Variable[] } => ({
+    loss,
+    variables: variables ?? trainableVariables(),
+  });
+  const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules, samples });
+  const saved = weights(rule, memory);
+  const asked = sampleLosses && {
+    sampleLosses(): Answer<SampleLosses> {
+      const { samples, losses } = aside(() => engine().tidy(sampleLosses));
+      return whenAnswered(read(engine().keep(losses)), (values) => ({ samples, losses: Array.from(values) }));
+    },
+  };
+  return Object.assign(questions, asked, {
+    save: () => saved.give(),
+    restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
+    dispose() {
+      dispose();
+      saved.dispose();
+    },
+  });
+}

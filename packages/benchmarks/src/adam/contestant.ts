@@ -1,0 +1,80 @@
+import { optimizer } from '@overparam/backend-tfjs';
+import { ponos, ponosAdam } from '@overparam/polyak-nonmonotone';
+import * as tf from '@tensorflow/tfjs';
+
+/** One optimizer, for one training. */
+export interface Contestant {
+  /** Takes a step and returns the loss before it. */
+  step(loss: () => tf.Scalar, variables: readonly tf.Variable[]): number;
+  /** Evaluations of the loss beside its gradient, of all steps. */
+  readonly evaluations: number;
+  dispose(): void;
+}
+
+/** Six rates, about 3 between neighbours: what a careful user tries. */
+export const rates: readonly number[] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
+
+/** For SGD. */
+export const sgdRates: readonly number[] = [1e-2, 1e-1, 1];
+
+/** The rate 10 times another, with as few digits as the grid's. */
+export const scaled = (rate: number, factor: number): number => Number((rate * factor).toPrecision(3));
+
+/** `adam RATE`, `adam-linear RATE` (to 0 over the run), `sgd RATE`, `ponos`, `ponosAdam`, `ponosAdam unbounded`. */
+export function contestant(name: string, steps: number): Contestant {
+  const [kind, option = ''] = name.split(' ');
+  switch (kind) {
+    case 'adam':
+    case 'adam-linear':
+      return constant(tf.train.adam(Number(option)), (k) =>
+        kind === 'adam' ? Number(option) : Number(option) * (1 - k / steps),
+      );
+    case 'sgd':
+      return constant(tf.train.sgd(Number(option)), () => Number(option));
+    case 'ponos':
+      return searching(optimizer(ponos({ rho: 0.25 })));
+    case 'ponosAdam':
+      return searching(optimizer(ponosAdam({ steps: option === 'unbounded' ? option : steps }), { direction: 'adam' }));
+    default:
+      throw new Error(`There is no contestant '${name}'.`);
+  }
+}
+
+function constant(made: tf.Optimizer, rateAt: (step: number) => number): Contestant {
+  let k = 0;
+  return {
+    step(loss, variables) {
+      (made as unknown as { learningRate: number }).learningRate = rateAt(k++);
+      return read(made.minimize(loss, true, [...variables]));
+    },
+    evaluations: 0,
+    dispose: () => made.dispose(),
+  };
+}
+
+interface Searching {
+  minimize: tf.Optimizer['minimize'];
+  readonly report: { readonly forwards: number } | undefined;
+  dispose(): void;
+}
+
+function searching(made: Searching): Contestant {
+  let evaluations = 0;
+  return {
+    step(loss, variables) {
+      const value = read(made.minimize(loss, true, [...variables]));
+      evaluations += made.report!.forwards;
+      return value;
+    },
+    get evaluations() {
+      return evaluations;
+    },
+    dispose: () => made.dispose(),
+  };
+}
+
+function read(cost: tf.Scalar | null): number {
+  const [value] = cost!.dataSync();
+  cost!.dispose();
+  return value!;
+}
