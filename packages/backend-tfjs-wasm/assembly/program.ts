@@ -131,7 +131,7 @@ export function runProgram(at: usize, end: usize): usize {
       case 44: boolToNumber(i(at, 0), i(at, 1), i(at, 2), b(at, 3)); break;
       case 45: numberToBool(i(at, 0), i(at, 1), i(at, 2), b(at, 3)); break;
       case 46: clip(i(at, 0), i(at, 1), i(at, 2), f(at, 3), f(at, 4)); break;
-      case 47: maxPoolPick(i(at, 0), changetype<Window>(i(at, 1)), i(at, 2), i(at, 3)); break;
+      case 47: maxPoolPick(i(at, 0), w(at, 1), i(at, 2), i(at, 3)); break;
       case 48: interpolate(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4), i(at, 5), i(at, 6)); break;
       case 49: interpolateAdjoint(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4), i(at, 5), i(at, 6)); break;
       case 50: selectBytes(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4)); break;
