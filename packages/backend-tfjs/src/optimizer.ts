@@ -5,9 +5,8 @@ import { directionRule, type Direction, type DirectionRule } from './directions/
 import type { NamedTensor } from './recording/engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
 import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules/modules.ts';
-import { stepping, type Stepping, type TfjsQuestions } from './oracles/loss-oracle.ts';
+import { lossOracle, type LossOracle, type TfjsQuestions } from './oracles/loss-oracle.ts';
 import { trainableVariables, type Problem } from './oracles/problem.ts';
-import { readSync } from './recording/read.ts';
 import { describe, weights, type Weights } from './oracles/weights.ts';
 
 export interface OptimizerOptions<Report> {
@@ -58,7 +57,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly method: Method<State, Report, TfjsQuestions>;
   readonly #rule: DirectionRule;
   readonly #onReport: ((report: Report) => void) | undefined;
-  readonly #oracle: Stepping;
+  readonly #oracle: LossOracle;
   readonly #weights: Weights;
   readonly #modules: ModulesOption | undefined;
   #problem: Problem | undefined;
@@ -77,7 +76,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#onReport = onReport;
     this.#modules = modules;
     const problem = (): Problem => this.#problem!;
-    this.#oracle = stepping({ problem, rule: this.#rule, read: readSync, modules, samples });
+    this.#oracle = lossOracle({ problem, rule: this.#rule, modules, samples });
     this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
     checkNeeds(method, this.#oracle.questions);

@@ -2,7 +2,7 @@ import type { Answer, Oracle } from './oracle.ts';
 
 /**
  * Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the
- * direction rule and no momentum; `momentum` is -P m, with both.
+ * direction rule and no momentum; `momentum` is -P m, with both. None of them changes when `linearize` falls back.
  */
 export type DirectionName = 'gradient' | 'preconditioned' | 'momentum';
 

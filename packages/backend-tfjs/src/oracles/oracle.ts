@@ -1,11 +1,11 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Answer, SampleLossOracle, SampleLosses } from '@overparam/core';
+import type { SampleLossOracle, SampleLosses } from '@overparam/core';
 import { directionRule, type Direction } from '../directions/index.ts';
 import { engine, type NamedTensor } from '../recording/engine.ts';
 import { trainableVariables } from './problem.ts';
 import type { ModulesOption } from '../modules/modules.ts';
-import { readAsync, readSync, whenAnswered } from '../recording/read.ts';
-import { stepping, type TfjsQuestions } from './loss-oracle.ts';
+import { read, type Reading } from '../recording/reading.ts';
+import { lossOracle, type TfjsQuestions } from './loss-oracle.ts';
 import { weights } from './weights.ts';
 
 export interface OracleOptions {
@@ -56,20 +56,20 @@ export function oracle(
   { variables, direction = 'gradient', asynchronous = false, modules, samples, sampleLosses }: OracleOptions = {},
 ): TfjsOracle & Partial<SampleLossOracle> {
   const rule = directionRule(direction);
-  const read = asynchronous ? readAsync : readSync;
   const problem = (): { loss: () => Tensor; variables: readonly Variable[] } => ({
     loss,
     variables: variables ?? trainableVariables(),
   });
-  const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules, samples });
+  const { questions, memory, aside, ask, dispose } = lossOracle({ problem, rule, asynchronous, modules, samples });
   const saved = weights(rule, memory);
-  const asked = sampleLosses && {
-    sampleLosses(): Answer<SampleLosses> {
-      const { samples, losses } = aside(() => engine().tidy(sampleLosses));
-      return whenAnswered(read(engine().keep(losses)), (values) => ({ samples, losses: Array.from(values) }));
-    },
+  const answered = sampleLosses && {
+    sampleLosses: () =>
+      ask('forward', function* (): Reading<SampleLosses> {
+        const { samples, losses } = aside(() => engine().tidy(sampleLosses));
+        return { samples, losses: Array.from(yield* read(engine().keep(losses))) };
+      }),
   };
-  return Object.assign(questions, asked, {
+  return Object.assign(questions, answered, {
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {

@@ -1,3 +1,4 @@
+import { limit } from '../../limits.ts';
 import { numberIn, oneOf, seedsIn, someOf } from '../option-values.ts';
 import type { Piece, StudyOption } from '../study.ts';
 
@@ -60,7 +61,7 @@ export const optionsOf = (defaults: {
 
 /** @throws OverparamError `BAD_OPTION` */
 export function settingsOf(given: Readonly<Record<string, string | undefined>>): MatSettings {
-  return {
+  const settings: MatSettings = {
     methods: someOf('methods', given['methods'], comparisons),
     seeds: seedsIn('seed', given['seed']),
     steps: countIn('steps', given['steps']),
@@ -74,6 +75,8 @@ export function settingsOf(given: Readonly<Record<string, string | undefined>>):
     measureEvery: countIn('measure-every', given['measureEvery']),
     backend: oneOf('backend', given['backend'], ['wasm', 'cpu']),
   };
+  limit('pieces of work', '--methods, --seed', settings.methods.length * settings.seeds.length);
+  return settings;
 }
 
 export const countIn = (name: string, text: string | undefined, least = 1): number =>
