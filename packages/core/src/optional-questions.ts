@@ -60,3 +60,12 @@ export interface SampleLosses {
 export interface SampleLossOracle extends Oracle {
   sampleLosses(): Answer<SampleLosses>;
 }
+
+/**
+ * For methods whose last point is noisy. Beside w the oracle keeps an average of points, which is w itself until it is
+ * first asked for.
+ */
+export interface AveragingOracle extends Oracle {
+  /** When the step moves to w': average <- average + weight (w' - average). 0 <= weight <= 1; asked before the move. */
+  average(weight: number): Answer<void>;
+}

@@ -3,6 +3,7 @@ import {
   finiteStep,
   notLinearized,
   type AcceleratedOracle,
+  type AveragingOracle,
   type DirectionName,
   type DirectionalOracle,
   type Oracle,
@@ -13,33 +14,39 @@ import { difference, extrapolate, mix, readNumbers, step as stepFrom, type Vecto
 import { partOf } from '../modules/part.ts';
 import { disposeAll, engine } from '../recording/engine.ts';
 import { read, type Reading } from '../recording/reading.ts';
+import { checkWeight, type Averages } from './average.ts';
 import type { Linearized, Trial } from './linearization.ts';
 import { moveTo, type Keeps } from './move.ts';
 import type { StepLife } from './step.ts';
 
 /** What can be asked once there is a direction. */
-export type Along = Omit<DirectionalOracle & TrialGradientOracle & AcceleratedOracle, 'linearize'> &
+export type Along = Omit<DirectionalOracle & TrialGradientOracle & AcceleratedOracle & AveragingOracle, 'linearize'> &
   Pick<Oracle, 'probe' | 'move'>;
 
 export interface AlongOptions {
   readonly life: Pick<StepLife<unknown>, 'step' | 'writes' | 'ask' | 'settle'>;
   readonly memory: ParameterMemory;
+  readonly averages: Averages;
   /** Whether every move keeps the point before it. */
   readonly keepsPrevious?: () => boolean;
 }
 
 /** The questions along the directions of the last linearization. */
-export function along({ life, memory, keepsPrevious = () => false }: AlongOptions): Along {
+export function along({ life, memory, averages, keepsPrevious = () => false }: AlongOptions): Along {
   const { step, writes, ask, settle } = life;
+  /** What was asked for at the last linearization: the weight of the next point in the average. */
+  const weights = new WeakMap<Linearized, number>();
   const current = (question: string): Linearized => {
     if (step.at) return step.at;
     throw notLinearized(question);
   };
   const commit = (next: Vector, keeps: Keeps = {}): void => {
-    const { at } = step;
-    engine().tidy(() =>
-      moveTo(next, at!, { memory, writes }, { ...keeps, previous: keeps.previous || keepsPrevious() }),
-    );
+    const at = step.at!;
+    const weight = weights.get(at);
+    if (weight !== undefined)
+      averages.noteWritten(writes.written().filter((one) => !at.moving.some(({ variable }) => variable === one)));
+    const previous = keeps.previous || keepsPrevious();
+    engine().tidy(() => moveTo(next, at, { memory, writes }, { ...keeps, previous, weight }));
     settle();
   };
   const commitFresh = (next: Vector, keeps?: Keeps): void => {
@@ -81,6 +88,8 @@ export function along({ life, memory, keepsPrevious = () => false }: AlongOption
       }),
     probeAlong: (name, size) => ask('forward', () => valueOf('probeAlong', name, size)),
     moveAlong: (name, size) => commit(trial('moveAlong', name, size).point),
+
+    average: (weight) => void weights.set(current('average'), checkWeight(weight)),
 
     probeGradient: (size) =>
       ask('inputGradients', function* () {

@@ -16,6 +16,7 @@ import {
   finiteStep,
   notLinearized,
   type AcceleratedOracle,
+  type AveragingOracle,
   type DirectionalOracle,
   type DisplacementOracle,
   type Housekeeping,
@@ -44,6 +45,7 @@ import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import { inverseScaling, scaled } from '../tangent/scaling.ts';
 import { shapeOf } from '../tangent/sites/site-part.ts';
 import { along } from './along.ts';
+import { averages, type Averaged } from './average.ts';
 import { takeBatch, type Batch } from './batch.ts';
 import { displacementOf, withMomentum } from './displacement.ts';
 import { byRule, linearized, movingOf, type Directed, type Linearized } from './linearization.ts';
@@ -81,8 +83,10 @@ export interface TfjsCompositeOracle
     SizesOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     WorkOracle,
-    Housekeeping {
+    Housekeeping,
+    Averaged {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
@@ -115,6 +119,7 @@ export function compositeOracle({
   const partitionOf = partition(modules);
   const rule = directionRule(direction);
   const memory = parameterMemory();
+  const average = averages(memory);
   const saved = weights(rule, memory);
   const life = stepLife<CompositeCall>({ memory, asynchronous });
   const { step, spent } = life;
@@ -125,6 +130,7 @@ export function compositeOracle({
   const begin = (): CompositeCall =>
     step.call ??
     life.begin((draws, before) => {
+      average.assertOut();
       const composite = { outputs, loss, variables: [...new Set(variables ?? trainableVariables())] };
       const batch = as('forward', () => takeBatch(composite, draws, before, { memory: bytes, ...learned }));
       return { batch, dispose: () => batch.dispose() };
@@ -174,14 +180,14 @@ export function compositeOracle({
     return { value: value!, slope: -descent!, squaredGradientNorm: squaredGradientNorm! };
   }
 
-  const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
+  const questions: Omit<TfjsCompositeOracle, keyof Averaged | 'save' | 'restore' | 'dispose'> = {
     get name() {
       return `tfjs on the backend '${engine().backendName}'`;
     },
     abandon: life.abandon,
     finish: life.finish,
     work: spent.work,
-    ...along({ life, memory, keepsPrevious: () => keepsPrevious }),
+    ...along({ life, memory, averages: average, keepsPrevious: () => keepsPrevious }),
 
     linearize: (request) =>
       ask(function* (call) {
@@ -331,7 +337,10 @@ export function compositeOracle({
       }),
   };
 
+  const { withAverage, takeAverage } = average;
   return Object.assign(questions, {
+    withAverage,
+    takeAverage,
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {

@@ -3,6 +3,7 @@ import {
   OverparamError,
   badOption,
   type AcceleratedOracle,
+  type AveragingOracle,
   type Answer,
   type CompositeOracle,
   type DirectionalOracle,
@@ -26,6 +27,7 @@ import type { Structures } from '../tangent/jacobian.ts';
 import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import { lossTerms, type LossTerms } from '../tangent/loss-terms.ts';
 import { along } from './along.ts';
+import { averages, type Averages } from './average.ts';
 import { byRule, linearized, movingOf, type Directed } from './linearization.ts';
 import { elsewhereOf, gradientOf, lossCall, withValues, type LossCall } from './loss-call.ts';
 import { evaluate, evaluateHere, recorded, unconnected, type Evaluation, type Problem } from './problem.ts';
@@ -38,6 +40,7 @@ export interface TfjsQuestions
     DirectionalOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     ModularOracle,
     Pick<CompositeOracle, 'dimensions'>,
     WorkOracle,
@@ -59,6 +62,7 @@ export interface LossOracle {
   /** Answers a question by a computation of the caller's. */
   ask<T>(kind: keyof Work, question: () => Reading<T>): Answer<T>;
   readonly memory: ParameterMemory;
+  readonly averages: Averages;
   dispose(): void;
 }
 
@@ -77,6 +81,7 @@ const MEMORY = 2 ** 27;
 
 export function lossOracle({ problem, rule, modules, samples, asynchronous = false }: LossOracleOptions): LossOracle {
   const memory = parameterMemory();
+  const average = averages(memory);
   const life = stepLife<LossCall>({ memory, asynchronous });
   const { step, writes, spent, ask } = life;
   const partitionOf = partition(modules);
@@ -104,6 +109,7 @@ export function lossOracle({ problem, rule, modules, samples, asynchronous = fal
     { values, probes = true }: { readonly values: boolean; readonly probes?: boolean },
   ): LossCall =>
     life.begin((draws, before) => {
+      average.assertOut();
       disposeAll([last.cost, ...last.metrics]);
       Object.assign(last, { cost: undefined, metrics: [] });
       const { loss, variables: all } = posed();
@@ -181,7 +187,7 @@ export function lossOracle({ problem, rule, modules, samples, asynchronous = fal
       replacement = undefined;
     },
     work: spent.work,
-    ...along({ life, memory }),
+    ...along({ life, memory, averages: average }),
 
     linearize: (request) => ask('inputGradients', () => linearize(request)),
     modules: () => partitionOf(step.call?.all ?? posed().variables).names,
@@ -216,6 +222,7 @@ export function lossOracle({ problem, rule, modules, samples, asynchronous = fal
   return {
     questions,
     memory,
+    averages: average,
     ask,
     get evaluated() {
       return step.call?.gradients !== undefined && step.at === undefined;

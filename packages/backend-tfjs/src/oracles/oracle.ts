@@ -6,6 +6,7 @@ import { trainableVariables } from './problem.ts';
 import type { ModulesOption } from '../modules/modules.ts';
 import { read, type Reading } from '../recording/reading.ts';
 import { lossOracle, type TfjsQuestions } from './loss-oracle.ts';
+import type { Averaged } from './average.ts';
 import { weights } from './weights.ts';
 
 export interface OracleOptions {
@@ -24,7 +25,7 @@ export interface OracleOptions {
 }
 
 /** A loss as methods see it. */
-export interface TfjsOracle extends TfjsQuestions {
+export interface TfjsOracle extends TfjsQuestions, Averaged {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
@@ -60,7 +61,13 @@ export function oracle(
     loss,
     variables: variables ?? trainableVariables(),
   });
-  const { questions, memory, aside, ask, dispose } = lossOracle({ problem, rule, asynchronous, modules, samples });
+  const { questions, memory, averages, aside, ask, dispose } = lossOracle({
+    problem,
+    rule,
+    asynchronous,
+    modules,
+    samples,
+  });
   const saved = weights(rule, memory);
   const answered = sampleLosses && {
     sampleLosses: () =>
@@ -70,6 +77,8 @@ export function oracle(
       }),
   };
   return Object.assign(questions, answered, {
+    withAverage: averages.withAverage,
+    takeAverage: averages.takeAverage,
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {
