@@ -1,4 +1,4 @@
-import { abs, keep, max, neg, sqrt, stack, tensor, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { abs, keep, max, neg, sqrt, stack, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
   badOption,
   finiteStep,
