@@ -261,7 +261,7 @@ describe('loss functions', () => {
   });
 
   it.each<[string, (i: number, d: ReturnType<typeof data>) => tf.Scalar, number]>([
-    ['branches', (i, { x, y, w, v }) => (i % 3 === 2 ? mse(tf.matMul(x, w as never), y) : mse(predict(x, w, v), y)), 8],
+    ['branches', (i, { x, y, w, v }) => (i % 3 === 2 ? mse(tf.matMul(x, w as never), y) : mse(predict(x, w, v), y)), 9],
     [
       'reads a value now and then',
       (i, { x, y, w, v }) => {
@@ -325,6 +325,16 @@ describe('loss functions', () => {
         const before = tf.mean(w);
         if (i !== 7) tf.tidy(() => v.assign(tf.mul(v, 0.99) as never));
         return tf.add(mse(predict(x, w, v), y), before) as tf.Scalar;
+      },
+      9,
+    ],
+    [
+      'branches after it has assigned to a variable',
+      (i, { x, y, w, v }) => {
+        tf.tidy(() => v.assign(tf.mul(v, 0.99) as never));
+        const p = predict(x, w, v);
+        tf.tidy(() => v.assign(tf.add(v, 0.01) as never));
+        return i % 3 === 2 ? mse(tf.relu(p), y) : mse(p, y);
       },
       9,
     ],

@@ -14,9 +14,11 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { activeHost } from '../kernels/register.ts';
+import { type CompiledStep } from './compiled-step.ts';
 import { isRecording } from './effects.ts';
+import { currentEngine } from './engine.ts';
 import { type ProgramSize } from './program.ts';
-import { type CompiledStep, computeStep } from './step.ts';
+import { computeStep } from './step.ts';
 
 /** What became of the steps of an optimizer. */
 export interface StepReport {
@@ -103,17 +105,11 @@ export function registerCompiledSteps(): void {
   }
 }
 
-interface State {
-  readonly gradientDepth: number;
-  readonly kernelDepth: number;
-  readonly profiling: boolean;
-}
-
 /** Whether a step may be computed by a program: nobody else watches the kernels. */
 function isPossible(optimizer: Optimizer): boolean {
   if (!enabled || !prototypes.has(Object.getPrototypeOf(optimizer) as object)) return false;
-  const { state, runKernel } = engine() as unknown as { state: State; runKernel: unknown };
-  const watched = runKernel !== (Object.getPrototypeOf(engine()) as { runKernel: unknown }).runKernel;
+  const { state, runKernel } = currentEngine();
+  const watched = runKernel !== (Object.getPrototypeOf(currentEngine()) as { runKernel: unknown }).runKernel;
   if (watched || isRecording() || state.gradientDepth > 0 || state.kernelDepth > 0 || state.profiling) return false;
   return !env().getBool('DEBUG') && activeHost() !== undefined;
 }

@@ -12,7 +12,8 @@ export interface Data {
 
 interface Heap {
   _malloc(bytes: number): number;
-  readonly tfjs: { registerTensor(id: number, size: number, at: number): void };
+  _free(at: number): void;
+  readonly tfjs: { registerTensor(id: number, size: number, at: number): void; disposeData(id: number): void };
 }
 
 interface Numbered {
@@ -40,8 +41,19 @@ export function materialize(host: KernelHost, dataId: object, size: number, byte
   heap.tfjs.registerTensor(data.id, size, at);
 }
 
+/** Takes the memory of data away. */
+export function empty(host: KernelHost, dataId: object): void {
+  const heap = host.backend.wasm as unknown as Heap;
+  const data = dataOf(host, dataId);
+  if (data.memoryOffset === 0) return;
+  heap._free(data.memoryOffset);
+  heap.tfjs.disposeData(data.id);
+  data.memoryOffset = 0;
+}
+
 /** Gives data the memory of others, which end. */
 export function adopt(host: KernelHost, dataId: object, from: object): void {
+  empty(host, dataId);
   const [data, other] = [dataOf(host, dataId), dataOf(host, from)];
   data.memoryOffset = other.memoryOffset;
   data.id = other.id;

@@ -27,6 +27,8 @@ interface ObservedEngine {
 
 /** A recording in progress. */
 export interface Recorder {
+  /** A variable was assigned to before the recording began, and what it holds is computed in it. */
+  assigned(variable: Variable): void;
   /** Data are called by another id from now on. */
   renamed(from: object, to: object): void;
   /** Ends it. */
@@ -198,6 +200,7 @@ export function startRecording(host: KernelHost, assigning: (variable: Variable)
   host.observe(observer);
   collect(surroundings);
   return {
+    assigned: (variable) => void assigned.add(variable),
     renamed(from, to) {
       const block = byDataId.get(from);
       if (block) byDataId.set(to, block);
