@@ -5,6 +5,7 @@ const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly 
   'optimizer-step': () => import('./optimizer-step/main.ts'),
   programs: () => import('./programs/main.ts'),
   spectra: () => import('./spectra/main.ts'),
+  transport: () => import('./transport/main.ts'),
   wasm: () => import('./wasm/main.ts'),
   'wasserstein-flow': () => import('./wasserstein-flow/main.ts'),
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/index.js';
+import { runProcess } from '../dist/process/run-process.js';
 
 // A reader that has seen enough, such as head.
 process.stdout.on('error', (error) => {
@@ -7,4 +7,4 @@ process.stdout.on('error', (error) => {
   throw error;
 });
 
-process.exitCode = await main(process.argv.slice(2));
+runProcess(process.argv.slice(2));

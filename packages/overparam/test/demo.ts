@@ -57,6 +57,7 @@ describe('overparam demo', () => {
       'picture.svg',
       'ponos',
       'report.html',
+      'results.json',
     ]);
     expect(stdout).toContain('report.html');
     const html = await readFile(join(out, 'report.html'), 'utf8');
@@ -83,6 +84,12 @@ describe('overparam demo', () => {
     expect(again.stderr).toContain('4 of 4');
     expect(again.stderr).not.toContain('1 of 4');
     expect((await stat(join(out, 'ponos/results.json'))).mtimeMs).toBe(kept.mtimeMs);
+
+    const refused = await demo().catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'RESULTS_EXIST' });
+    const anew = await demoCommand({ out, overwrite: true, open: false }, { stdout: sink(), stderr: sink() }, small);
+    expect(anew).toBe(0);
+    expect((await stat(join(out, 'ponos/results.json'))).mtimeMs).toBeGreaterThan(kept.mtimeMs);
   }, 240_000);
 
   it('has nothing to go on with where it has not begun', async () => {

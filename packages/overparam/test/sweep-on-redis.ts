@@ -10,6 +10,7 @@ import { main } from '../src/command/main.ts';
 import { parseResults } from '../src/results/results.ts';
 import { hashOf } from '../src/sweep/configuration.ts';
 import type { FinishedRun } from '../src/sweep/finished-run.ts';
+import { connect } from '../src/sweep/redis/connect.ts';
 import { namesOf } from '../src/sweep/redis/names.ts';
 import { version } from '../src/version.ts';
 import { bin, built } from './built.ts';
@@ -169,6 +170,34 @@ describe.skipIf(!hasRedis)('a sweep on Redis', () => {
     others.forEach(({ process }) => process.kill('SIGINT'));
     expect(await Promise.all(others.map(({ ended }) => ended))).toEqual(others.map(() => 0));
   }, 600_000);
+
+  it('starts a run again whose checkpoint cannot be used, and counts that', async () => {
+    const configuration = {
+      overparam: version,
+      experiment: 'fashion-mnist',
+      options: { methods: 'ponos', model: 'linear', ...FIXED, seed: '0' },
+    };
+    const hash = hashOf(configuration);
+    await redis.set(names.checkpoint(hash), 'not a checkpoint');
+    const file = join(out, 'sweep.json');
+    const { experiment, options } = configuration;
+    await writeFile(file, JSON.stringify({ experiment, options }));
+    const terminal = { stdout: sink(), stderr: sink() };
+    const sweep = main(['sweep', file, '--redis', server.url, '--queue', 'test', '-o', join(out, 'swept')], terminal);
+    const { said } = worker();
+    expect(await sweep, terminal.stderr.text).toBe(0);
+    expect(said()).toContain('starts again');
+    expect(await redis.hgetall(names.refused)).toEqual({ BAD_CHECKPOINT: '1' });
+    expect(await redis.keys(names.checkpoint('*'))).toEqual([]);
+  }, 120_000);
+
+  it('says what to install where there is no client of Redis', async () => {
+    const missing = Object.assign(new Error('no ioredis'), { code: 'ERR_MODULE_NOT_FOUND' });
+    await expect(connect(server.url, () => Promise.reject(missing))).rejects.toMatchObject({
+      code: 'REDIS_CLIENT_MISSING',
+      message: expect.stringContaining('npm install bullmq ioredis'),
+    });
+  });
 
   it('does not say the password when it cannot connect', async () => {
     for (const [url, code] of [

@@ -1,4 +1,4 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, type Matrix, withDefaults } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { gaussian, uniform, type Random } from './random.ts';
 
@@ -34,8 +34,17 @@ const add = (x: Matrix, v: Matrix, tau: number): void => {
   for (let i = 0; i < x.data.length; i++) x.data[i]! += tau * v.data[i]!;
 };
 
-const euclideanDistance = (x: readonly number[], y: readonly number[]): number =>
-  Math.hypot(...x.map((v, k) => v - y[k]!));
+/** |x - y|, of the nearest representatives if there is a period. */
+function flatDistance(x: readonly number[], y: readonly number[], period = Infinity): number {
+  let square = 0;
+  for (let k = 0; k < x.length; k++) square += nearest(x[k]! - y[k]!, period) ** 2;
+  // The rule; the slow way is for squares that overflow or vanish.
+  if (square > 1e-280 && square < 1e280) return Math.sqrt(square);
+  return Math.hypot(...x.map((v, k) => nearest(v - y[k]!, period)));
+}
+
+const nearest = (difference: number, period: number): number =>
+  period === Infinity ? difference : difference - period * Math.round(difference / period);
 
 /** R^d: exp_x(v) = x + v. */
 export function euclidean(dimension: number): Domain {
@@ -47,7 +56,7 @@ export function euclidean(dimension: number): Domain {
     contains: () => true,
     tangent: () => undefined,
     exponential: add,
-    distance: euclideanDistance,
+    distance: (x, y) => flatDistance(x, y),
     free: () => identity(dimension),
     random: (random) => Array.from({ length: dimension }, () => gaussian(random)),
   };
@@ -57,14 +66,15 @@ export function euclidean(dimension: number): Domain {
  * The torus (R / period)^d. A point is any of its representatives, and a path is not broken where it passes the period:
  * exp_x(v) = x + v. Distances are those of the nearest representatives.
  */
-export function torus(dimension: number, { period = 2 * Math.PI }: { readonly period?: number } = {}): Domain {
+export function torus(dimension: number, options: { readonly period?: number } = {}): Domain {
+  const { period } = withDefaults('torus', { period: 2 * Math.PI }, options);
   count('dimension', dimension);
   if (positive('period', period) === Infinity) throw badOption('period', period, 'a finite number > 0');
   const flat = euclidean(dimension);
   return {
     ...flat,
     name: dimension === 1 ? 'the circle' : `the torus of dimension ${dimension}`,
-    distance: (x, y) => Math.hypot(...x.map((v, k) => v - y[k]! - period * Math.round((v - y[k]!) / period))),
+    distance: (x, y) => flatDistance(x, y, period),
     sides: Array.from({ length: dimension }, () => [0, period] as const),
     period,
     random: (random) => Array.from({ length: dimension }, () => period * uniform(random)),
@@ -95,7 +105,7 @@ export function box(from: readonly number[], to: readonly number[]): Domain {
       for (let i = 0; i < x.data.length; i++)
         x.data[i] = Math.min(to[i % dimension]!, Math.max(from[i % dimension]!, x.data[i]! + tau * v.data[i]!));
     },
-    distance: euclideanDistance,
+    distance: (x, y) => flatDistance(x, y),
     free: (x, v) => identity(dimension).filter((_, k) => !outward(x[k]!, v[k]!, k)),
     sides: from.map((low, k) => [low, to[k]!] as const),
     random: (random) => from.map((low, k) => low + (to[k]! - low) * uniform(random)),
@@ -142,7 +152,7 @@ export function sphere(dimension: number): Domain {
       });
     },
     curvature: 1,
-    distance: (x, y) => 2 * Math.asin(Math.min(1, euclideanDistance(x, y) / 2)),
+    distance: (x, y) => 2 * Math.asin(Math.min(1, flatDistance(x, y) / 2)),
     // The columns after the first of the reflection that takes x to a multiple of the first axis.
     free(x) {
       const u = [...x];

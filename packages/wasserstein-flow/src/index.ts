@@ -1,6 +1,8 @@
 export {
   checkMeasure,
   fromRadii,
+  measureOf,
+  particlesOf,
   toRadii,
   totalVariationOf,
   type Measure,
@@ -64,6 +66,7 @@ export {
   type CertificateOptions,
   type DualCertificate,
 } from './certificate/certificate.ts';
+export { eta, type Eta } from './certificate/eta.ts';
 export type { CertifiedSetting } from './certificate/convex-form.ts';
 export type { Peak, PeakOptions } from './certificate/peaks.ts';
 export { solve, type Round, type Solution, type SolveOptions } from './solve.ts';

@@ -1,4 +1,4 @@
-import { badOption } from '@overparam/core';
+import { badOption, required, withDefaults } from '@overparam/core';
 import { count } from '@overparam/line-search';
 import { type Domain } from './domain.ts';
 import { type Measure } from './measure.ts';
@@ -15,9 +15,14 @@ export interface GridOptions {
 /**
  * Particles on a regular grid of a torus or a box, at {0} x Theta unless a weight is given: it separates, as the theorem
  * of global convergence asks (arXiv 1805.09545, Theorem 3.3). On a torus the first is at 0.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function grid({ domain, perAxis, weight = 0 }: GridOptions): Measure {
+export function grid(options: GridOptions): Measure {
+  const { domain, perAxis, weight } = withDefaults<GridOptions>(
+    'grid',
+    { domain: required, perAxis: required, weight: 0 },
+    options,
+  );
   count('perAxis', perAxis);
   return withWeight(gridPoints(domain, perAxis), weight);
 }
@@ -53,9 +58,19 @@ export interface OnSphereOptions {
 /**
  * Particles (w_i, x_i) uniform on a sphere of R^{1 + d}: the start for 2-homogeneous problems such as relu networks (arXiv
  * 1805.09545, Theorem 3.5).
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function onSphere({ particles: m, dimension, radius = 1, seed = 0 }: OnSphereOptions): Measure {
+export function onSphere(options: OnSphereOptions): Measure {
+  const {
+    particles: m,
+    dimension,
+    radius,
+    seed,
+  } = withDefaults<OnSphereOptions>(
+    'onSphere',
+    { particles: required, dimension: required, radius: 1, seed: 0 },
+    options,
+  );
   count('particles', m);
   count('dimension', dimension);
   const random = seeded(seed);
@@ -80,9 +95,20 @@ export interface ScatteredOptions {
 /**
  * Particles at random: Gaussian in R^d, of full support as sigmoid networks need it, and uniform on a bounded domain; at
  * {0} x Theta unless a weight is given. arXiv 1805.09545, section 4.2.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function scattered({ domain, particles: m, deviation = 1, weight = 0, seed = 0 }: ScatteredOptions): Measure {
+export function scattered(options: ScatteredOptions): Measure {
+  const {
+    domain,
+    particles: m,
+    deviation,
+    weight,
+    seed,
+  } = withDefaults<ScatteredOptions>(
+    'scattered',
+    { domain: required, particles: required, deviation: 1, weight: 0, seed: 0 },
+    options,
+  );
   count('particles', m);
   const random = seeded(seed);
   const scale = domain.name.startsWith('R^') ? deviation : 1;

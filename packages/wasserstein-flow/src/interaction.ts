@@ -1,4 +1,4 @@
-import { type Matrix } from '@overparam/core';
+import { type Matrix, required, withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { type ExactMeasureOracle } from './measure-oracle.ts';
 import { particlesOf, type Measure } from './measure.ts';
@@ -12,7 +12,8 @@ export interface Kernel {
 }
 
 /** k(x, z) = exp(-|x - z|^2 / (2 sigma^2)). @throws OverparamError `BAD_OPTION` */
-export function gaussianKernel(dimension: number, { width }: { readonly width: number }): Kernel {
+export function gaussianKernel(dimension: number, options: { readonly width: number }): Kernel {
+  const { width } = withDefaults('gaussianKernel', { width: required }, options);
   positive('width', width);
   return {
     name: 'the Gaussian kernel',

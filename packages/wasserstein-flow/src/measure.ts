@@ -29,7 +29,7 @@ export function fromRadii({ positions, radii }: RadialMeasure): Measure {
 
 /** The signed radii r_i = sign(a_i) sqrt(m |a_i|). */
 export function toRadii({ positions, weights }: Measure): RadialMeasure {
-  return { positions, radii: weights.map((a) => Math.sign(a) * Math.sqrt(weights.length * Math.abs(a))) };
+  return { positions, radii: weights.map((a) => Math.sign(a) * Math.sqrt(weights.length) * Math.sqrt(Math.abs(a))) };
 }
 
 /** |mu|(Theta), where no two particles of opposite sign share a place. */
@@ -62,10 +62,16 @@ export function checkMeasure(
   });
 }
 
-/** The measure as typed arrays, for an oracle. */
+/** The measure as typed arrays, for an oracle; {@link measureOf} is the inverse. */
 export function particlesOf({ positions, weights }: Measure, dimension: number): Particles {
   return { positions: rowsOf(positions, dimension), weights: Float64Array.from(weights) };
 }
+
+/** An oracle's particles as a measure, which JSON keeps. */
+export const measureOf = ({ positions, weights }: Particles): Measure => ({
+  positions: pointsOf(positions),
+  weights: Array.from(weights),
+});
 
 /** Points as the rows of a matrix. */
 export function rowsOf(points: readonly (readonly number[])[], dimension: number): Particles['positions'] {

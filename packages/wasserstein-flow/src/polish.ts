@@ -1,4 +1,4 @@
-import { OverparamError, type Matrix } from '@overparam/core';
+import { OverparamError, type Matrix, withDefaults } from '@overparam/core';
 import { ldlt, matrix, solveLdlt } from '@overparam/linear-algebra';
 import { count, positive } from '@overparam/line-search';
 import { checkMeasure, particlesOf, pointsOf, rowsOf, type Measure } from './measure.ts';
@@ -30,11 +30,8 @@ export interface Polished {
  * @throws OverparamError `NO_POLISH` for a regulariser other than the total variation, or a loss without `curvature`;
  * as {@link checkMeasure}
  */
-export function polish(
-  problem: MeasureProblem,
-  measure: Measure,
-  { maxSteps = 30, tolerance = 1e-14 }: PolishOptions = {},
-): Polished {
+export function polish(problem: MeasureProblem, measure: Measure, options: PolishOptions = {}): Polished {
+  const { maxSteps, tolerance } = withDefaults('polish', { maxSteps: 30, tolerance: 1e-14 }, options);
   count('maxSteps', maxSteps);
   positive('tolerance', tolerance);
   const { domain, regularizer, loss } = problem;

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/core';
+import { OverparamError, required, withDefaults } from '@overparam/core';
 import { type Domain } from './domain.ts';
 import { type Features } from './features/features.ts';
 import { type Loss } from './losses/loss.ts';
@@ -24,7 +24,12 @@ export interface MeasureProblem extends Setting {
  * The problem, if its parts fit together.
  * @throws OverparamError `SHAPE_MISMATCH`
  */
-export function measureProblem(problem: MeasureProblem): MeasureProblem {
+export function measureProblem(parts: MeasureProblem): MeasureProblem {
+  const problem = withDefaults<MeasureProblem>(
+    'measureProblem',
+    { features: required, loss: required, domain: required, regularizer: required },
+    parts,
+  );
   const { features, loss, domain } = problem;
   if (features.size !== loss.size)
     throw new OverparamError('SHAPE_MISMATCH', `The ${features.name} give ${features.size} numbers, and ${loss.name} takes ${loss.size}.`); // prettier-ignore

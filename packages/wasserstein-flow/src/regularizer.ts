@@ -1,4 +1,4 @@
-import { badOption, type Matrix, type Particles } from '@overparam/core';
+import { badOption, type Matrix, type Particles, withDefaults } from '@overparam/core';
 
 /** V, the potential of a particle (w, x) of the measure 1/m sum_i w_i delta(x_i): G is its mean. */
 export interface Regularizer {
@@ -30,9 +30,10 @@ export interface TotalVariationOptions {
 /**
  * G = lambda |mu|(Theta): V = lambda |w|, or Infinity for w < 0 where the measure has to be positive. At w = 0 the
  * velocity is that of a particle about to be born, on the side where it pays. arXiv 1805.09545, section 2.2.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function totalVariation(lambda: number, { positive = false }: TotalVariationOptions = {}): Regularizer {
+export function totalVariation(lambda: number, options: TotalVariationOptions = {}): Regularizer {
+  const { positive } = withDefaults('totalVariation', { positive: false }, options);
   checkLambda(lambda);
   const soft = (v: number, threshold: number): number =>
     v > threshold ? v - threshold : v < -threshold && !positive ? v + threshold : 0;
@@ -58,7 +59,7 @@ export function totalVariation(lambda: number, { positive = false }: TotalVariat
 /**
  * V = lambda (w^2 + |x|^2), the weight decay of a two-layer network. Where phi is homogeneous it amounts to the total
  * variation 2 lambda of the measure on the sphere, since w^2 + |x|^2 >= 2 |w| |x| and scaling a neuron reaches equality.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export function squaredNorm(lambda: number): Regularizer {
   checkLambda(lambda);

@@ -1,4 +1,4 @@
-import { minimize, OverparamError, type Signal } from '@overparam/core';
+import { minimize, OverparamError, type Signal, withDefaults } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { certify, type Certificate, type CertificateOptions } from './certificate/certificate.ts';
 import { conic, type ConicOptions } from './flows/conic.ts';
@@ -13,20 +13,34 @@ export interface SolveOptions {
   readonly gap?: number;
   readonly relative?: boolean;
   /** Where to begin; the zero measure by default. */
-  readonly start?: Measure;
+  readonly start?: Measure | undefined;
   /** Steps of the conic flow in a round. */
   readonly flowSteps?: number;
   readonly alpha?: number;
   readonly beta?: number;
   /** Particles that are closer are tried as one. */
-  readonly mergeDistance?: number;
+  readonly mergeDistance?: number | undefined;
   /** Rounds of insertion, flow and polish at most. */
   readonly maxRounds?: number;
   readonly certificate?: CertificateOptions;
-  readonly signal?: Signal;
+  readonly signal?: Signal | undefined;
   /** Called after each certificate. */
-  readonly onRound?: (round: Round) => unknown;
+  readonly onRound?: ((round: Round) => unknown) | undefined;
 }
+
+const defaults: Required<SolveOptions> = {
+  gap: 1e-8,
+  relative: false,
+  start: undefined,
+  flowSteps: 20,
+  alpha: 1,
+  beta: 1,
+  mergeDistance: undefined,
+  maxRounds: 50,
+  certificate: {},
+  signal: undefined,
+  onRound: undefined,
+};
 
 export interface Round {
   /** 0 for the start. */
@@ -54,8 +68,9 @@ export interface Solution extends Round {
  * @throws OverparamError `NO_CERTIFICATE`, `NO_POLISH`, `BAD_OPTION`, and as {@link checkMeasure} for the start
  */
 export async function solve(problem: MeasureProblem, options: SolveOptions = {}): Promise<Solution> {
-  const { gap = 1e-8, relative = false, start, flowSteps = 20, alpha = 1, beta = 1, signal, onRound } = options;
-  const { maxRounds = 50, mergeDistance = 0.01 * (problem.domain.period ?? 1) } = options;
+  const all = withDefaults<SolveOptions>('solve', defaults, options);
+  const { gap, relative, start, flowSteps, alpha, beta, signal, onRound, maxRounds } = all;
+  const mergeDistance = all.mergeDistance ?? 0.01 * (problem.domain.period ?? 1);
   positive('gap', gap);
   positive('mergeDistance', mergeDistance);
   count('flowSteps', flowSteps, 0);
@@ -86,9 +101,18 @@ export async function solve(problem: MeasureProblem, options: SolveOptions = {})
     return method.measure(state);
   };
 
-  let measure = prune(start ?? nothing, { below: 0 });
+  // Particles that near are one, though rounding may make J of the two a little less: a spike is reported once.
+  const coincide = 1e-7 * (problem.domain.period ?? 1);
+  const distinct = (mu: Measure): Measure => {
+    const once = merge(mu, { domain: problem.domain, distance: coincide });
+    if (once.weights.length === mu.weights.length) return mu;
+    const settled = polished(prune(once, { below: 0 }));
+    return J(settled) <= J(mu) * (1 + 1e-12) ? settled : mu;
+  };
+
+  let measure = distinct(prune(start ?? nothing, { below: 0 }));
   for (let round = 0; ; round++) {
-    const certificate = certify(problem, measure, options.certificate);
+    const certificate = certify(problem, measure, all.certificate);
     const now: Round = { round, measure, certificate, flowSteps: flowed, newtonSteps };
     await onRound?.(now);
     if (certificate.gap <= target) return { ...now, stopped: 'gap' };
@@ -101,7 +125,7 @@ export async function solve(problem: MeasureProblem, options: SolveOptions = {})
     const apart = polished(prune(moved, { below: slight }));
     const together = polished(merge(apart, { domain: problem.domain, distance: mergeDistance }));
     // Two particles at one place are worth no less than one, up to rounding.
-    const best = J(together) <= J(apart) * (1 + 1e-14) ? together : apart;
+    const best = distinct(J(together) <= J(apart) * (1 + 1e-14) ? together : apart);
     const before = JSON.stringify(measure);
     measure = best;
     if (JSON.stringify(best) === before) return { ...now, stopped: 'stalled' };

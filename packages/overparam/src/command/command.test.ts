@@ -15,6 +15,8 @@ let out: string;
 beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
 afterEach(() => rm(out, { recursive: true, force: true }));
 
+const STUDY = ['run', 'hidden-learning', '--width', '8', '--samples', '6', '--test-samples', '5', '--steps', '2', '-m', 'gd']; // prettier-ignore
+
 /** What a session of three epochs of five steps takes. */
 const SMALL = ['--model', 'mlp-4', '--batch', '2000', '--epochs', '3'];
 
@@ -132,10 +134,11 @@ describe('overparam', () => {
   });
 
   it('trains nothing again when only the results could not be written', async () => {
-    await mkdir(join(out, 'report.html'));
+    // A folder where the temporary file belongs.
+    await mkdir(join(out, 'report.html.tmp'));
     const run = ['run', 'fashion-mnist', ...SMALL, '-m', 'adam', '-o', out];
     expect((await command(...run)).stderr).toContain('error UNWRITABLE: ');
-    await rm(join(out, 'report.html'), { recursive: true });
+    await rm(join(out, 'report.html.tmp'), { recursive: true });
     const { code, stderr } = await command('run', 'fashion-mnist', '--resume', '-o', out);
     expect(code).toBe(0);
     expect(stderr).not.toContain('epoch');
@@ -216,12 +219,36 @@ describe('the process overparam', () => {
     expect((await child(resume)).stderr).toContain('NOTHING_TO_RESUME');
   }, 240_000);
 
-  it('ends at once at a second interrupt, and the checkpoint stays good', async () => {
-    const run = ['run', 'fashion-mnist', ...SMALL, '--epochs', '500', '-m', 'adam', '-o', out];
-    const first = await child(run, /epoch 1\/500/, 'SIGINT', 'SIGTERM');
-    expect(first.code === 130 || first.signal !== null).toBe(true);
-    const { code, stderr } = await child(['run', 'fashion-mnist', '--resume', '-o', out], /epoch \d+\/500/, 'SIGINT');
-    expect(code).toBe(130);
-    expect(stderr).toContain('Saved.');
+  it('ends at once at a second interrupt, within a step that takes minutes, and can be started again', async () => {
+    // One step factors a matrix of 5000 x 5000 in float64.
+    const long = ['run', 'hidden-learning', '-m', 'gn', '--lambda', '1', '--samples', '5000', '--width', '200'];
+    const run = [...long, '--test-samples', '10', '--out', out];
+    // The second interrupt follows when the first has been heard.
+    const running = spawn(process.execPath, [bin, ...run], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    let sent = 0;
+    running.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      const due = Number(stderr.includes('Rethinking')) + Number(stderr.includes('Finishing the step'));
+      for (; sent < due; sent++) running.kill('SIGINT');
+    });
+    const signal = await new Promise((resolve) => running.on('close', (_, signal) => resolve(signal)));
+    expect([signal, sent]).toEqual(['SIGINT', 2]);
+    expect(stderr).not.toContain('Saved');
+    // Its lock is stale.
+    expect((await command(...STUDY, '--overwrite', '--out', out)).code).toBe(0);
+  }, 120_000);
+
+  it('names the process that uses the folder', async () => {
+    const run = ['run', 'fashion-mnist', ...SMALL, '--epochs', '5000', '-m', 'adam', '-o', out];
+    const first = spawn(process.execPath, [bin, ...run], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await new Promise((resolve) => first.stderr.once('data', resolve));
+    const second = await child(run);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('error FOLDER_IN_USE: ');
+    expect(second.stderr).toContain(`process ${first.pid} since `);
+    first.kill('SIGKILL');
+    await new Promise((resolve) => first.on('close', resolve));
+    expect((await child([...run, '--overwrite', '--epochs', '1'])).code).toBe(0);
   }, 120_000);
 });

@@ -1,23 +1,35 @@
-import type { Writable } from 'node:stream';
+import type { Terminal } from './terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/**
- * Turns the first interrupt into a request to stop. After it nobody listens, so that the second one ends the process at
- * once, as it does by default: even within a step, when no JavaScript could run.
- */
-export function onInterrupt(
-  stderr: Writable,
-  first: () => void,
-): { readonly requested: () => boolean; release(): void } {
+export interface Interrupt {
+  readonly requested: () => boolean;
+  release(): void;
+}
+
+/** Turns the first interrupt into a request to stop. The second one ends the process, as it does by default. */
+export function onInterrupt(terminal: Terminal, first: () => void): Interrupt {
   let requested = false;
+  const listen = terminal.listen ?? ((heard) => listenToSignals(terminal, heard));
+  const release = listen(() => {
+    requested = true;
+    first();
+  });
+  return { requested: () => requested, release };
+}
+
+/**
+ * Listens to SIGINT and SIGTERM until the first of them: nothing listens to the second, so the system ends the process,
+ * whatever it is doing.
+ * @returns stops listening
+ */
+export function listenToSignals({ stderr }: Terminal, heard: () => void): () => void {
   const release = (): void => SIGNALS.forEach((signal) => void process.off(signal, listener));
   const listener = (): void => {
     release();
-    requested = true;
-    first();
+    heard();
     stderr.write('\nFinishing the step, then saving. Interrupt again to quit at once.\n');
   };
   SIGNALS.forEach((signal) => process.on(signal, listener));
-  return { requested: () => requested, release };
+  return release;
 }

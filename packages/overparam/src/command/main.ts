@@ -18,7 +18,7 @@ Examples:
   overparam run fashion-mnist --methods ponos,adam:lr=0.01 --seed 0-4 --epochs 30
   overparam run fashion-mnist --model mlp --data FOLDER  the network and the data of the paper
   overparam run fashion-mnist --ablation memory-rate --out results/memory
-  overparam run fashion-mnist --resume                   goes on after Ctrl-C, to the same numbers
+  overparam run fashion-mnist --resume                   continues after Ctrl-C, to the same numbers
   overparam run mushrooms --data FILE                    the convex experiment
   overparam list                                         experiments, ablations, methods
 `;
@@ -64,8 +64,9 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     .command('demo')
     .description('each system on its smallest experiment, and one report: about two minutes')
     .option('-o, --out <folder>', 'where to write (default: results/demo)')
-    .option('-r, --resume', 'go on after Ctrl-C')
-    .option('--no-open', 'name the report only, though there is a display')
+    .option('-r, --resume', 'continue after Ctrl-C')
+    .option('--overwrite', 'replace an earlier demo in that folder')
+    .option('--no-open', "print the report's path instead of opening it")
     .action(async (options: DemoOptions) => done(await demoCommand(options, terminal)));
 
   const run = program
@@ -82,8 +83,8 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     .option('--backend <name>', 'wasm or cpu', 'wasm')
     .option('-d, --data <path>', 'your data: a folder or file of the kind that the experiment takes')
     .option('-o, --out <folder>', 'where to write (default: results/EXPERIMENT)')
-    .option('-r, --resume', 'go on where the session in that folder was interrupted')
-    .option('--overwrite', 'start again, though that folder holds an unfinished session')
+    .option('-r, --resume', 'continue the interrupted session in that folder')
+    .option('--overwrite', 'start again, and replace the session or the results in that folder')
     .option('--save-every <seconds>', 'how often to save within an epoch; after each epoch it is saved anyway', '30')
     .addHelpText('after', EXAMPLES)
     .action(async (experiment: string, _: unknown, command: Command) => {
@@ -98,8 +99,8 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     command
       .option('-d, --data <path>', 'your data, where the study takes some')
       .option('-o, --out <folder>', `where to write (default: results/${study.name})`)
-      .option('-r, --resume', 'go on where the session in that folder was interrupted')
-      .option('--overwrite', 'start again, though that folder holds an unfinished session')
+      .option('-r, --resume', 'continue the interrupted session in that folder')
+      .option('--overwrite', 'start again, and replace the session or the results in that folder')
       .option('--save-every <seconds>', 'how often to save within a piece of work', '30')
       .action(async (_: unknown, command: Command) => {
         const { out, data, resume, overwrite, saveEvery, ...own } = command.opts<
@@ -117,15 +118,15 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     .command('sweep')
     .argument('<file>', 'a sweep.json: an experiment, and its options as values, lists or ranges')
     .description('train with all combinations of options, or with random ones, on all cores or on many machines')
-    .option('-p, --processes <n>', 'how many runs at a time on this machine (default: one a core)')
+    .option('-p, --processes <n>', 'how many runs at a time on this machine (default: one per core)')
     .addOption(redis().helpGroup('On many machines:'))
     .addOption(
       new Option('--queue <name>', 'the queue of the workers').default('sweeps').helpGroup('On many machines:'),
     )
-    .option('-d, --data <folder>', 'where data are that the sweep names')
+    .option('-d, --data <folder>', 'the folder of the data that the sweep names')
     .option('-o, --out <folder>', 'where to write (default: results/FILE)')
     .option('-r, --resume', 'do what is missing: after Ctrl-C, or when the sweep has grown')
-    .option('--overwrite', 'start again, though that folder holds runs of the sweep')
+    .option('--overwrite', 'start again, and replace the sweep in that folder')
     .option('--save-every <seconds>', 'how often to save a run within an epoch', '30')
     .action(async (file: string, options: SweepOptions) => done(await sweepCommand(file, options, terminal)));
 
@@ -135,9 +136,13 @@ function commandLine(terminal: Terminal, done: (code: number) => void): Command 
     .addOption(redis())
     .addOption(new Option('--parent', 'take them from the process that started this one').hideHelp())
     .option('--queue <name>', 'the queue', 'sweeps')
-    .option('-d, --data <folder>', 'where data are that jobs name; nothing outside is read')
-    .option('--work <folder>', 'where to save runs under way (default: a folder of its own among temporary files)')
-    .option('--takeover <seconds>', 'without a sign of life for so long, another worker takes over', '60')
+    .option('-d, --data <folder>', 'the folder of the data that jobs name; nothing outside of it is read')
+    .option('--work <folder>', 'where to save runs under way (default: a temporary folder)')
+    .option(
+      '--takeover <seconds>',
+      'after this number of seconds without a sign of life, another worker takes over',
+      '60',
+    )
     .option('--save-every <seconds>', 'how often to save a run within an epoch', '30')
     .action(async (options: WorkerOptions) => done(await workerCommand(options, terminal)));
 

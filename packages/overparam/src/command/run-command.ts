@@ -1,23 +1,26 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { OverparamError, badOption } from '@overparam/core';
+import { nearestName, OverparamError } from '@overparam/core';
 import type { Experiment } from '../experiments/experiment.ts';
-import { experimentNamed } from '../experiments/index.ts';
+import { experiments } from '../experiments/index.ts';
 import { parseMethod } from '../methods/method-spec.ts';
-import { labelOf } from '../methods/registry.ts';
+import { labelOf, methods } from '../methods/registry.ts';
 import { pictureOf, reportOf } from '../report/report.ts';
 import type { Plan, Results } from '../results/results.ts';
-import { writeAtomically } from '../session/atomic-write.ts';
 import { startBackend } from '../session/backend.ts';
 import { readCheckpoint, type SessionCheckpoint } from '../session/checkpoint.ts';
-import { checkpointIn, forgetCheckpoint, runSession } from '../session/session.ts';
+import { continuation, forgetCheckpoints } from '../session/continuation.ts';
+import { claimFolder } from '../session/folder-lock.ts';
+import { writeOutput } from '../session/output.ts';
+import { checkpointIn, runSession } from '../session/session.ts';
+import { studies } from '../studies/index.ts';
 import { countParameters } from '../training/model.ts';
 import { outputsOf, type Task } from '../training/task.ts';
+import { unknownName } from '../unknown-name.ts';
 import { chartOf } from './chart.ts';
 import { onInterrupt } from './interrupt.ts';
 import { progressOn } from './progress.ts';
-import { agreeing, settingsOf, wholeNumber, type RunOptions } from './run-options.ts';
+import { agreeing, checkBatch, settingsOf, wholeNumber, type RunOptions } from './run-options.ts';
 import { tableOf } from './table.ts';
 import { colorsFor, columnsOf, type Terminal } from './terminal.ts';
 
@@ -25,17 +28,40 @@ const INTERRUPTED = 130;
 
 /** `overparam run`: trains, and writes results.json, report.html and picture.svg. Returns the exit code. */
 export async function runCommand(name: string, options: RunOptions, terminal: Terminal): Promise<number> {
-  const experiment = experimentNamed(name);
+  const experiment = experiments.find((one) => one.name === name);
+  if (!experiment) throw unknownExperiment(name);
   const out = options.out ?? join('results', options.ablation === undefined ? name : `${name}-${options.ablation}`);
   const saveEvery = options.saveEvery === undefined ? 30 : wholeNumber('--save-every', options.saveEvery, 0);
-  const from = await saved(out, options);
+  const release = await claimFolder(out);
+  try {
+    return await runIn(out, experiment, saveEvery, options, terminal);
+  } finally {
+    await release();
+  }
+}
+
+function unknownExperiment(name: string): Error {
+  const names = [...experiments, ...studies].map((one) => one.name);
+  const method = nearestName(name, Object.keys(methods));
+  const hint = method === undefined || nearestName(name, names) ? '' : ` '${method}' is a method: overparam run fashion-mnist --methods ${method}.`; // prettier-ignore
+  return new OverparamError('UNKNOWN_EXPERIMENT', unknownName('', 'experiment', name, names).message + hint);
+}
+
+async function runIn(
+  out: string,
+  experiment: Experiment,
+  saveEvery: number,
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const begun = ({ finished, current }: SessionCheckpoint): boolean => finished.length > 0 || current !== null;
+  const from = await continuation(out, options, () => readCheckpoint(checkpointIn(out)), begun);
   const backend = await startBackend(options.backend ?? from?.plan.backend ?? 'wasm');
   const settings = from ? agreeing(from.plan, experiment, options) : settingsOf(experiment, options);
   const dataPath = options.data ?? from?.dataPath ?? undefined;
   const task = await experiment.load(dataPath);
   const plan: Plan = { ...settings, backend, data: task.sha256 };
   check(plan, task, from);
-  terminal.stderr.write(headline(experiment, plan, task, terminal));
 
   const labels = plan.methods.map((method) => labelOf(parseMethod(method)));
   const progress = progressOn(terminal, {
@@ -43,8 +69,9 @@ export async function runCommand(name: string, options: RunOptions, terminal: Te
     runs: plan.methods.length * plan.seeds.length,
     labelWidth: Math.max(...labels.map(({ length }) => length)),
   });
-  const interrupt = onInterrupt(terminal.stderr, () => progress.close());
+  const interrupt = onInterrupt(terminal, () => progress.close());
   try {
+    terminal.stderr.write(headline(experiment, plan, task, terminal));
     const session = {
       plan,
       task,
@@ -56,8 +83,8 @@ export async function runCommand(name: string, options: RunOptions, terminal: Te
     const results = await runSession({ ...session, ...progress, stop: interrupt.requested });
     progress.close();
     if (!results) {
-      const again = options.again ?? `overparam run ${name} --resume${outOption(options, out)}`;
-      terminal.stderr.write(`Saved. To go on:\n  ${again}\n`);
+      const again = options.again ?? `overparam run ${experiment.name} --resume${outOption(options, out)}`;
+      terminal.stderr.write(`Saved. To continue:\n  ${again}\n`);
       return INTERRUPTED;
     }
     await deliver(results, out, terminal);
@@ -73,32 +100,8 @@ const outOption = ({ out, ablation }: RunOptions, folder: string): string =>
     ? ''
     : ` --out ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
 
-async function saved(out: string, { resume, overwrite }: RunOptions): Promise<SessionCheckpoint | undefined> {
-  if (resume && overwrite) throw new OverparamError('BAD_OPTION', '--resume and --overwrite exclude each other.');
-  if (overwrite) return undefined;
-  if (resume) {
-    const checkpoint = await readCheckpoint(checkpointIn(out));
-    if (checkpoint) return checkpoint;
-    const finished = existsSync(join(out, 'results.json'));
-    throw new OverparamError(
-      'NOTHING_TO_RESUME',
-      finished
-        ? `The session in ${out} is finished: its results are in ${join(out, 'results.json')}.`
-        : `There is no unfinished session in ${out}: start one without --resume, or name its folder with --out.`,
-    );
-  }
-  if (!existsSync(checkpointIn(out))) return undefined;
-  const left = await readCheckpoint(checkpointIn(out)).catch(() => undefined);
-  if (left && (left.finished.length > 0 || left.current))
-    throw new OverparamError(
-      'UNFINISHED_SESSION',
-      `${out} holds an unfinished session: --resume goes on with it, --overwrite starts again, --out names another folder.`,
-    );
-  return undefined;
-}
-
 function check(plan: Plan, task: Task, from: SessionCheckpoint | undefined): void {
-  if (plan.batch > task.train.count) throw badOption('--batch', plan.batch, `at most the ${task.train.count} samples`);
+  checkBatch(plan, task);
   for (const [name, what] of [
     ['data', 'on other data'],
     ['backend', 'with another backend'],
@@ -119,13 +122,8 @@ function headline(experiment: Experiment, plan: Plan, task: Task, { stderr }: Te
 }
 
 async function deliver(results: Results, out: string, { stdout }: Terminal): Promise<void> {
-  const files = {
-    'results.json': `${JSON.stringify(results)}\n`,
-    'report.html': reportOf(results),
-    'picture.svg': pictureOf(results),
-  };
-  for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
-  await forgetCheckpoint(out);
+  await writeOutput(out, { results, report: reportOf(results), picture: pictureOf(results) });
+  await forgetCheckpoints(out);
   const colors = colorsFor(stdout);
   if (colors.isColorSupported) stdout.write(`\n${chartOf(results, columnsOf(stdout))}`);
   stdout.write(`\n${tableOf(results, colors)}\n`);

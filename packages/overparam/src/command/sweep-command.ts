@@ -1,8 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/core';
-import { makeFolder } from '../session/make-folder.ts';
+import { claimFolder } from '../session/folder-lock.ts';
+import { isFinished } from '../session/output.ts';
 import { hashOf } from '../sweep/configuration.ts';
 import { configurationsOf } from '../sweep/configurations.ts';
 import type { Crew, Failure } from '../sweep/crew.ts';
@@ -13,9 +14,9 @@ import { prepare } from '../sweep/prepare.ts';
 import { connect } from '../sweep/redis/connect.ts';
 import { redisCrew } from '../sweep/redis/redis-crew.ts';
 import { sweepResults } from '../sweep/results.ts';
-import { storedRun, storeRun, workFolder } from '../sweep/store.ts';
+import { removeSweep, removeWork, storedRun, storeRun, workFolder } from '../sweep/store.ts';
 import { parseSweep } from '../sweep/sweep-file.ts';
-import { deliverFindings } from './deliver-findings.ts';
+import { showFindings, writeFindings } from './findings.ts';
 import { onInterrupt } from './interrupt.ts';
 import { wholeNumber } from './run-options.ts';
 import { sweepProgress } from './sweep-progress.ts';
@@ -47,93 +48,121 @@ export async function sweepCommand(path: string, options: SweepOptions, terminal
   );
   const out = options.out ?? join('results', basename(path).replace(/\.json$/, ''));
   const saveEvery = wholeNumber('--save-every', options.saveEvery, 0);
-  const processes = options.processes === undefined ? availableParallelism() : wholeNumber('--processes', options.processes, 1); // prettier-ignore
+  const processes = options.processes === undefined ? availableParallelism() : wholeNumber('--processes', options.processes, 1, 256); // prettier-ignore
   const data = options.data === undefined ? undefined : resolve(options.data);
-  // What is wrong with a run is to be known before the first begins. Workers elsewhere have data of their own.
+  // Report a bad run before the first one starts. Workers elsewhere have data of their own.
   for (const configuration of configurations.values())
     if (url === undefined || configuration.options['data'] === undefined) await prepare(configuration, data);
 
-  if (overwrite) await rm(out, { recursive: true, force: true });
-  const runs = new Map<string, FinishedRun>();
-  for (const hash of configurations.keys()) {
-    const run = await storedRun(out, hash);
-    if (run) runs.set(hash, run);
-  }
-  if (runs.size > 0 && !resume)
-    throw new OverparamError(
-      'UNFINISHED_SESSION',
-      `${out} holds ${runs.size} runs of this sweep: --resume goes on with it, --overwrite starts again, --out names another folder.`,
-    );
-  await makeFolder(out);
-  const missing = new Map([...configurations].filter(([hash]) => !runs.has(hash)));
-
-  const redis = url === undefined || missing.size === 0 ? undefined : await connect(url);
-  if (redis)
-    terminal.stderr.write(
-      `Any overparam worker --redis URL --queue ${options.queue} takes the ${missing.size} runs.\n`,
-    );
-
-  const failed = new Map<string, Failure>();
-  const stop = new AbortController();
-  const interrupt = onInterrupt(terminal.stderr, () => {
-    progress.close();
-    stop.abort();
-  });
-  const progress = sweepProgress(terminal, configurations, runs.size);
+  const release = await claimFolder(out);
   try {
-    const crew: Crew = redis
-      ? redisCrew(redis, options.queue)
-      : localCrew({
-          processes,
-          folderOf: (hash) => workFolder(out, hash),
-          data,
-          saveEvery,
-        });
-    if (missing.size > 0)
-      await crew(
-        missing,
-        {
-          progressed: progress.progressed,
-          async finished(hash, run) {
-            await storeRun(out, hash, run);
-            runs.set(hash, run);
-            progress.finished(hash, run);
-          },
-          failed(hash, failure) {
-            failed.set(hash, failure);
-            progress.failed(hash, failure);
-          },
-          refused: progress.refused,
-        },
-        stop.signal,
-      );
+    return await sweepIn(out);
   } finally {
-    progress.close();
-    interrupt.release();
-    redis?.disconnect();
+    await release();
   }
-  if (runs.size + failed.size < configurations.size) {
-    const others = redis ? 'workers go on with the others' : 'those under way are saved';
-    terminal.stderr.write(
-      `${runs.size} of ${configurations.size} runs are done, ${others}. The same command with --resume goes on.\n`,
-    );
-    return INTERRUPTED;
+
+  async function sweepIn(out: string): Promise<number> {
+    const runs = await stored(out, configurations.keys(), options, terminal);
+    const missing = new Map([...configurations].filter(([hash]) => !runs.has(hash)));
+
+    const redis = url === undefined || missing.size === 0 ? undefined : await connect(url);
+    if (redis)
+      terminal.stderr.write(
+        `Any overparam worker --redis URL --queue ${options.queue} takes the ${missing.size} runs.\n`,
+      );
+
+    const failed = new Map<string, Failure>();
+    const stop = new AbortController();
+    const interrupt = onInterrupt(terminal, () => {
+      progress.close();
+      stop.abort();
+    });
+    const progress = sweepProgress(terminal, configurations, runs.size);
+    try {
+      const crew: Crew = redis
+        ? redisCrew(redis, options.queue)
+        : localCrew({
+            processes,
+            folderOf: (hash) => workFolder(out, hash),
+            data,
+            saveEvery,
+          });
+      if (missing.size > 0)
+        await crew(
+          missing,
+          {
+            progressed: progress.progressed,
+            async finished(hash, run) {
+              await storeRun(out, hash, run);
+              runs.set(hash, run);
+              progress.finished(hash, run);
+            },
+            failed(hash, failure) {
+              failed.set(hash, failure);
+              progress.failed(hash, failure);
+            },
+            refused: progress.refused,
+          },
+          stop.signal,
+        );
+    } finally {
+      progress.close();
+      interrupt.release();
+      redis?.disconnect();
+    }
+    if (runs.size + failed.size < configurations.size) {
+      const others = redis ? 'workers continue with the others' : 'those under way are saved';
+      terminal.stderr.write(
+        `${runs.size} of ${configurations.size} runs are done, ${others}. The same command with --resume continues.\n`,
+      );
+      return INTERRUPTED;
+    }
+    await removeWork(out, configurations.keys());
+    await deliver(runs, failed);
+    return failed.size > 0 ? 1 : 0;
   }
-  await rm(join(out, 'work'), { recursive: true, force: true });
-  await deliver(runs, failed);
-  return failed.size > 0 ? 1 : 0;
 
   async function deliver(runs: ReadonlyMap<string, FinishedRun>, failed: ReadonlyMap<string, Failure>): Promise<void> {
     const inOrder = [...configurations.keys()].flatMap((hash) => runs.get(hash) ?? []);
     const failures = [...failed].map(([hash, failure]) => ({ configuration: configurations.get(hash)!, failure }));
     if (inOrder.length > 0) {
       const findings = sweepFindings(inOrder, failed.size);
-      const delivered = await deliverFindings(sweepResults(sweep, inOrder, failures), findings, out);
-      delivered.tell(terminal);
+      await writeFindings(sweepResults(sweep, inOrder, failures), findings, out);
+      showFindings(findings, out, terminal);
     }
     if (failed.size > 0) {
       const { red } = colorsFor(terminal.stderr);
       terminal.stderr.write(`${red('error')}: ${failed.size} runs failed. --resume tries them again.\n`);
     }
   }
+}
+
+/**
+ * The runs that the folder holds, with `--resume`; without it there must not be any.
+ * @throws OverparamError `UNFINISHED_SESSION`, `RESULTS_EXIST`, `FOLDER_FOREIGN`, `RUN_NEWER`
+ */
+async function stored(
+  out: string,
+  hashes: Iterable<string>,
+  { resume, overwrite }: SweepOptions,
+  { stderr }: Terminal,
+): Promise<Map<string, FinishedRun>> {
+  const runs = new Map<string, FinishedRun>();
+  if (overwrite) await removeSweep(out);
+  const finished = await isFinished(out, 'sweep');
+  for (const hash of hashes) {
+    const run = await storedRun(out, hash, (why) => stderr.write(`${why} It is done again.\n`));
+    if (run) runs.set(hash, run);
+  }
+  if (runs.size > 0 && !resume)
+    throw new OverparamError(
+      'UNFINISHED_SESSION',
+      `${out} holds ${runs.size} runs of this sweep: --resume continues it, --overwrite starts again, --out names another folder.`,
+    );
+  if (runs.size === 0 && finished)
+    throw new OverparamError(
+      'RESULTS_EXIST',
+      `${out} holds the results of another sweep: --overwrite replaces them, --out names another folder.`,
+    );
+  return runs;
 }

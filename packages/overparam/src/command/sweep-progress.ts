@@ -65,7 +65,7 @@ export function sweepProgress(
       const now = Object.entries(reasons).map(([code, n]) => `${n} ${code}`).join(', '); // prettier-ignore
       if (now === refusals) return;
       refusals = now;
-      write(colors.yellow(`Messages in the queue that were refused: ${now}\n`));
+      write(colors.yellow(`Refused, and done without: ${now}\n`));
     },
     close() {
       bar?.stop();

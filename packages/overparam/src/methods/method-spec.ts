@@ -12,13 +12,14 @@ export interface MethodSpec {
 export function parseMethod(text: string): MethodSpec {
   const [name, ...pairs] = text.split(':');
   if (!/^[a-z][a-z0-9-]*$/.test(name!)) throw malformed(text);
-  const options: Record<string, OptionValue> = {};
+  // Not by assignment: `__proto__` would change the prototype instead of being refused as an unknown option.
+  const options = new Map<string, OptionValue>();
   for (const pair of pairs) {
     const [, key, value] = /^([a-zA-Z_]\w*)=(.+)$/.exec(pair) ?? [];
-    if (key === undefined || value === undefined || Object.hasOwn(options, key)) throw malformed(text);
-    options[key] = optionValue(value);
+    if (key === undefined || value === undefined || options.has(key)) throw malformed(text);
+    options.set(key, optionValue(value));
   }
-  return { name: name!, options };
+  return { name: name!, options: Object.fromEntries(options) };
 }
 
 /** The spec as text, which {@link parseMethod} reads back. */
@@ -34,5 +35,5 @@ function optionValue(text: string): OptionValue {
 const malformed = (text: string): Error =>
   new OverparamError(
     'BAD_METHOD',
-    `${JSON.stringify(text)} is no method: write its name, and options after colons, as in ponos:rho=0.25 or adam:lr=0.01.`,
+    `${JSON.stringify(text)} is not a method: write its name, and options after colons, as in ponos:rho=0.25 or adam:lr=0.01.`,
   );

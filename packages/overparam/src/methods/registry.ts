@@ -24,6 +24,7 @@ import {
 } from '@overparam/polyak-nonmonotone';
 import * as tf from '@tensorflow/tfjs';
 import type { Trainer } from '../training/trainer.ts';
+import { unknownName } from '../unknown-name.ts';
 import { formatMethod, type MethodSpec, type OptionValue } from './method-spec.ts';
 import { methodTrainer } from './method-trainer.ts';
 import { sampleLossTrainer } from './sample-loss-trainer.ts';
@@ -140,10 +141,7 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
 export function methodNamed(name: string): MethodEntry {
   const entry = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (entry) return entry;
-  throw new OverparamError(
-    'UNKNOWN_METHOD',
-    `There is no method '${name}'. There are ${Object.keys(methods).join(', ')}.`,
-  );
+  throw unknownName('UNKNOWN_METHOD', 'method', name, Object.keys(methods));
 }
 
 /** How figures and tables name a method with options. */

@@ -1,6 +1,6 @@
-import { OverparamError } from '@overparam/core';
 import { useWasm } from '@overparam/backend-tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { unknownName } from '../unknown-name.ts';
 
 export const backends = ['wasm', 'cpu'] as const;
 
@@ -10,8 +10,7 @@ export const backends = ['wasm', 'cpu'] as const;
  */
 export async function startBackend(name: string): Promise<(typeof backends)[number]> {
   const known = backends.find((backend) => backend === name);
-  if (!known)
-    throw new OverparamError('UNKNOWN_BACKEND', `There is no backend '${name}'. There are ${backends.join(', ')}.`);
+  if (!known) throw unknownName('UNKNOWN_BACKEND', 'backend', name, backends);
   if (known === 'wasm') {
     await useWasm();
   } else {

@@ -71,15 +71,18 @@ export async function readCheckpoint(path: string): Promise<SessionCheckpoint | 
   const damaged = (why: string): Error =>
     new OverparamError(
       'CHECKPOINT_DAMAGED',
-      `${path} cannot be read: ${why}. Delete it, and start again without --resume.`,
+      `${path} cannot be read: ${why}. To start again, use --overwrite instead of --resume.`,
     );
   const end = file.indexOf('\n');
   const [format, version, sum] = file.subarray(0, Math.max(end, 0)).toString('latin1').split(' ');
   if (format !== FORMAT || !/^\d+$/.test(version ?? '')) throw damaged('it does not begin as a session file does');
   if (Number(version) > VERSION)
-    throw new OverparamError('CHECKPOINT_NEWER', `${path} has format version ${version}: update overparam.`);
+    throw new OverparamError(
+      'CHECKPOINT_NEWER',
+      `${path} has format version ${version}: update overparam, or start again with --overwrite.`,
+    );
   const body = file.subarray(end + 1);
-  if (sha256(body) !== sum) throw damaged('its checksum does not fit its content');
+  if (sha256(body) !== sum) throw damaged('its checksum does not match its content');
 
   const length = body.length < 4 ? 0 : body.readUInt32LE(0);
   const parsed = v.safeParse(contentSchema, body.toString('utf8', 4, 4 + length));

@@ -1,13 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { OverparamError } from '@overparam/core';
 
-/** @throws OverparamError `UNWRITABLE` */
-export async function makeFolder(out: string): Promise<void> {
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw new OverparamError(
-      'UNWRITABLE',
-      `The folder ${out} cannot be made (${(cause as Error).message}): choose another with --out.`,
-      { cause },
-    );
-  });
+/**
+ * @returns the first of the folders that were made; undefined where the folder was there
+ * @throws OverparamError `UNWRITABLE`
+ */
+export async function makeFolder(out: string): Promise<string | undefined> {
+  try {
+    return await mkdir(out, { recursive: true });
+  } catch (cause) {
+    throw unwritable(out, cause);
+  }
 }
+
+export const unwritable = (folder: string, cause: unknown): OverparamError =>
+  new OverparamError(
+    'UNWRITABLE',
+    `The folder ${folder} cannot be written to (${(cause as Error).message}): choose another with --out.`,
+    { cause },
+  );

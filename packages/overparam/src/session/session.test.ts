@@ -8,10 +8,12 @@ import { tinyTask } from '../../test/tiny-task.ts';
 import { methods } from '../methods/registry.ts';
 import { resultsSchema, type Plan, type Results } from '../results/results.ts';
 import * as v from 'valibot';
+import { random } from '../training/random.ts';
 import type { Task } from '../training/task.ts';
 import { startBackend } from './backend.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { checkpointIn, forgetCheckpoint, runSession, runsOf, type SessionObserver } from './session.ts';
+import { forgetCheckpoints } from './continuation.ts';
+import { checkpointIn, runSession, runsOf, type SessionObserver } from './session.ts';
 
 let out: string;
 beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'overparam-'))));
@@ -56,7 +58,7 @@ describe('runSession', () => {
   it('gives results of the schema, the same again, and leaves no tensor behind', async () => {
     const methods = ['ponos', 'adam:lr=0.01', 'sgd:lr=0.5'];
     const first = await run(plan(methods));
-    await forgetCheckpoint(out);
+    await forgetCheckpoints(out);
     const { numTensors } = tf.memory();
     const second = await run(plan(methods));
     expect(tf.memory().numTensors).toBe(numTensors);
@@ -121,19 +123,37 @@ describe('runSession', () => {
     async (method, backend) => {
       const one = plan([method], { backend });
       const whole = timeless(await run(one));
-      await forgetCheckpoint(out);
+      await forgetCheckpoints(out);
       for (const stopAfter of [2, 6, 18]) {
         expect(await run(one, { stopAfter })).toBeUndefined();
         expect(timeless(await run(one)), `stopped after ${stopAfter}`).toEqual(whole);
-        await forgetCheckpoint(out);
+        await forgetCheckpoints(out);
       }
+    },
+  );
+
+  it.each(Object.keys(methods))(
+    '%s, stopped at random again and again, equals the uninterrupted session to the bit',
+    async (name) => {
+      const one = plan([['adam', 'sgd'].includes(name) ? `${name}:lr=0.01` : name], { seeds: [0, 1], epochs: 2 });
+      const whole = timeless(await run(one));
+      await forgetCheckpoints(out);
+      const uniform = random(7);
+      let sessions = 0;
+      let results: Results | undefined;
+      while (!results) {
+        results = await run(one, { stopAfter: 1 + Math.floor(6 * uniform()) });
+        sessions++;
+      }
+      expect(sessions).toBeGreaterThan(2);
+      expect(timeless(results)).toEqual(whole);
     },
   );
 
   it('resumes a run that has come to NaN', async () => {
     const diverging = plan(['sgd:lr=1e30'], { seeds: [0] });
     const whole = timeless(await run(diverging));
-    await forgetCheckpoint(out);
+    await forgetCheckpoints(out);
     // After three steps, within an epoch.
     expect(await run(diverging, { stopAfter: 4 })).toBeUndefined();
     expect(timeless(await run(diverging))).toEqual(whole);
@@ -142,7 +162,7 @@ describe('runSession', () => {
   it('interrupted at every single event it still arrives at the same numbers', async () => {
     const two = plan(['ponos', 'adam:lr=0.01'], { seeds: [4] });
     const whole = timeless(await run(two));
-    await forgetCheckpoint(out);
+    await forgetCheckpoints(out);
     let results: Results | undefined;
     let sessions = 0;
     while (!results) {
@@ -166,7 +186,7 @@ describe('runSession', () => {
     for (const saveEvery of [1e9, 0]) {
       await expect(watch(saveEvery)).rejects.toThrow('killed');
       steps.push((await readCheckpoint(checkpointIn(out)))?.current?.position.step);
-      await forgetCheckpoint(out);
+      await forgetCheckpoints(out);
     }
     expect(steps).toEqual([4, 5]);
   });
@@ -195,7 +215,7 @@ describe('runSession', () => {
     expect(existsSync(checkpointIn(out))).toBe(true);
     await rm(join(out, 'session.overparam.tmp'), { recursive: true });
     const resumed = timeless(await run(one));
-    await forgetCheckpoint(out);
+    await forgetCheckpoints(out);
     expect(resumed).toEqual(timeless(await run(one)));
   });
 });

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { sha256 } from '../experiments/checksum.ts';
@@ -37,7 +36,7 @@ export interface SessionOptions extends SessionObserver {
   readonly dataPath: string | undefined;
   /** The folder of the checkpoint. */
   readonly out: string;
-  /** Where to go on from. */
+  /** Where to continue from. */
   readonly from?: SessionCheckpoint | undefined;
   /** Seconds between two checkpoints; there is one after each epoch anyway. */
   readonly saveEvery: number;
@@ -50,7 +49,7 @@ export const checkpointIn = (out: string): string => join(out, 'session.overpara
 /**
  * Trains with every method from every seed.
  *
- * @returns undefined when it was stopped: then the checkpoint says where to go on
+ * @returns undefined when it was stopped: then the checkpoint says where to continue
  * @throws OverparamError `UNWRITABLE` for a checkpoint that cannot be written; the last one stays
  */
 export async function runSession({
@@ -72,7 +71,7 @@ export async function runSession({
   };
 
   await makeFolder(out);
-  // A folder that cannot be written to is to be known before hours of training.
+  // Fail fast if the folder is not writable.
   if (!from) await save(null);
 
   const identities = runsOf(plan);
@@ -129,9 +128,6 @@ export async function runSession({
     runs: finished,
   };
 }
-
-/** Called when the results are safe. */
-export const forgetCheckpoint = (out: string): Promise<void> => rm(checkpointIn(out), { force: true });
 
 /** Seed by seed, so that a session that was stopped has something of every method. */
 export function runsOf({ methods, seeds }: Plan): RunIdentity[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sink } from '../../test/sink.ts';
 import { main } from '../command/main.ts';
+import { forgetCheckpoints } from '../session/continuation.ts';
 import { quartiles } from '../results/quantile.ts';
 import { cnnStudy } from './cnn/index.ts';
 import { switchLm, transformerLm } from './language/index.ts';
@@ -12,7 +13,7 @@ import { methodOf } from './mat/comparison.ts';
 import { kindsOf, stagesOf } from './mat/kinds.ts';
 import type { Comparison, MatSettings } from './mat/settings.ts';
 import type { TrainingResult } from './mat/trained.ts';
-import { forgetStudy, readStudyCheckpoint, runStudy } from './session.ts';
+import { readStudyCheckpoint, runStudy } from './session.ts';
 import { optionNames, type Outcome, type Piece, type Study } from './study.ts';
 
 let out: string;
@@ -42,7 +43,7 @@ describe('a study of modular adaptive training', () => {
     const settings = await given(study, { ...options, methods: 'mat' });
     const session = { study, settings, out, saveEvery: 1e9 };
     const whole = await runStudy({ ...session, stop: () => false });
-    await forgetStudy(out);
+    await forgetCheckpoints(out);
     let passed = 0;
     expect(await runStudy({ ...session, stop: () => ++passed >= 4 })).toBeUndefined();
     const from = await readStudyCheckpoint(out);

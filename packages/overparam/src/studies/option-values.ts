@@ -1,4 +1,5 @@
-import { badOption } from '@overparam/core';
+import { badOption, nearestName } from '@overparam/core';
+import { limit } from '../limits.ts';
 
 interface Range {
   readonly least?: number;
@@ -23,27 +24,35 @@ export function numberIn(name: string, text: string | undefined, range: Range = 
 
 /** `0.1,1`, each number once. */
 export function numbersIn(name: string, text: string | undefined, range: Range = {}): readonly number[] {
-  const numbers = (text ?? '').split(',').map((part) => numberIn(name, part, range));
-  return [...new Set(numbers)];
+  const parts = (text ?? '').split(',');
+  limit('pieces of work', `--${name}`, parts.length);
+  return [...new Set(parts.map((part) => numberIn(name, part, range)))];
 }
 
 /** `0`, `0,1,2` or `0-4`. */
 export function seedsIn(name: string, text: string | undefined): readonly number[] {
-  const seeds = (text ?? '').split(',').flatMap((part) => {
+  const seeds = new Set<number>();
+  for (const part of (text ?? '').split(',')) {
     const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
     const [from, to] = [Number(first), Number(last)];
-    if (first === undefined || to < from || to - from > 999 || to > 2 ** 31)
+    if (first === undefined || to < from || to > 2 ** 31)
       throw badOption(`--${name}`, text, 'whole numbers >= 0, as in 0 or 0,1,2 or 0-4');
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
-  return [...new Set(seeds)];
+    limit('pieces of work', `--${name} ${part}`, seeds.size + to - from + 1);
+    for (let seed = from; seed <= to; seed++) seeds.add(seed);
+  }
+  return [...seeds];
 }
 
 /** One of a list of names. */
 export function oneOf<Name extends string>(name: string, text: string | undefined, names: readonly Name[]): Name {
   const found = names.find((known) => known === text);
-  if (found === undefined) throw badOption(`--${name}`, text, `one of ${names.join(', ')}`);
-  return found;
+  if (found !== undefined) return found;
+  const near = nearestName(text ?? '', names);
+  throw badOption(
+    `--${name}`,
+    text,
+    `one of ${names.join(', ')}${near === undefined ? '' : `. Did you mean '${near}'?`}`,
+  );
 }
 
 /** Several of a list of names, each once. */

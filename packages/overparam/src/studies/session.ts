@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/core';
+import * as v from 'valibot';
+import { describeIssue } from '../results/results.ts';
 import { writeAtomically } from '../session/atomic-write.ts';
 import { makeFolder } from '../session/make-folder.ts';
 import type { Outcome, Piece, Study, StudyProgress } from './study.ts';
@@ -35,13 +37,21 @@ interface StudySession extends StudyObserver {
   stop(): boolean;
 }
 
-const FORMAT = 'OVERPARAM-STUDY 1';
+const FORMAT = 'OVERPARAM-STUDY';
+const VERSION = 1;
+
+const checkpointSchema: v.GenericSchema<unknown, StudyCheckpoint> = v.strictObject({
+  study: v.string(),
+  settings: v.looseObject({}),
+  finished: v.array(v.strictObject({ label: v.string(), result: v.unknown(), seconds: v.number() })),
+  current: v.nullable(v.strictObject({ snapshot: v.unknown(), seconds: v.number() })),
+});
 
 export const studyCheckpointIn = (out: string): string => join(out, 'study.overparam');
 
 /**
  * Does the pieces of a study, one after the other.
- * @returns undefined when it was stopped: then the checkpoint says where to go on
+ * @returns undefined when it was stopped: then the checkpoint says where to continue
  * @throws OverparamError `UNWRITABLE` for a checkpoint that cannot be written, and what the study throws
  */
 export async function runStudy({
@@ -55,13 +65,18 @@ export async function runStudy({
 }: StudySession): Promise<readonly Outcome<Piece, unknown>[] | undefined> {
   const pieces = study.pieces(settings);
   let finished = from?.finished ?? [];
+  if (finished.length > pieces.length || finished.some(({ label }, i) => label !== pieces[i]!.label))
+    throw new OverparamError(
+      'CHECKPOINT_FOREIGN',
+      `The checkpoint in ${out} has other pieces than ${study.name} has now: start again with --overwrite, or choose another folder with --out.`,
+    );
   const save = async (current: StudyCheckpoint['current']): Promise<void> => {
     const json = JSON.stringify({ study: study.name, settings, finished, current } satisfies StudyCheckpoint);
-    await writeAtomically(studyCheckpointIn(out), `${FORMAT} ${sha256(json)}\n${json}`);
+    await writeAtomically(studyCheckpointIn(out), `${FORMAT} ${VERSION} ${sha256(json)}\n${json}`);
     await observer.saved?.();
   };
   await makeFolder(out);
-  // A folder that cannot be written to is to be known before the work.
+  // Fail fast if the folder is not writable.
   if (!from) await save(null);
 
   for (let index = finished.length; index < pieces.length; index++) {
@@ -99,7 +114,7 @@ export async function runStudy({
 
 /**
  * @returns undefined where there is no unfinished study
- * @throws OverparamError `CHECKPOINT_DAMAGED`
+ * @throws OverparamError `CHECKPOINT_DAMAGED`, `CHECKPOINT_NEWER`
  */
 export async function readStudyCheckpoint(out: string): Promise<StudyCheckpoint | undefined> {
   const path = studyCheckpointIn(out);
@@ -110,15 +125,24 @@ export async function readStudyCheckpoint(out: string): Promise<StudyCheckpoint 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const json = text.slice(text.indexOf('\n') + 1);
-  if (text.startsWith(`${FORMAT} ${sha256(json)}\n`)) return JSON.parse(json) as StudyCheckpoint;
-  throw new OverparamError(
-    'CHECKPOINT_DAMAGED',
-    `${path} cannot be read: its checksum does not fit its content. Delete it, and start again without --resume.`,
-  );
+  const damaged = (why: string): Error =>
+    new OverparamError(
+      'CHECKPOINT_DAMAGED',
+      `${path} cannot be read: ${why}. To start again, use --overwrite instead of --resume.`,
+    );
+  const end = text.indexOf('\n');
+  const [format, version, sum] = text.slice(0, Math.max(end, 0)).split(' ');
+  if (format !== FORMAT || !/^\d+$/.test(version ?? '')) throw damaged('it does not begin as a study file does');
+  if (Number(version) > VERSION)
+    throw new OverparamError(
+      'CHECKPOINT_NEWER',
+      `${path} has format version ${version}: update overparam, or start again with --overwrite.`,
+    );
+  const json = text.slice(end + 1);
+  if (sha256(json) !== sum) throw damaged('its checksum does not match its content');
+  const { success, output, issues } = v.safeParse(v.pipe(v.string(), v.parseJson(), checkpointSchema), json);
+  if (!success) throw damaged(describeIssue(issues[0]));
+  return output;
 }
-
-/** Called when the results are safe. */
-export const forgetStudy = (out: string): Promise<void> => rm(studyCheckpointIn(out), { force: true });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../command/main.ts';
+import { forgetCheckpoints } from '../session/continuation.ts';
 import { sink } from '../../test/sink.ts';
 import { studies } from './index.ts';
 import type { StudyResults } from './results.ts';
-import { forgetStudy, readStudyCheckpoint, runStudy } from './session.ts';
+import { readStudyCheckpoint, runStudy } from './session.ts';
 import type { Study } from './study.ts';
 
 let out: string;
@@ -145,7 +146,7 @@ describe('a session of a study', () => {
   it.each([1, 7, 25, 60])('interrupted after %i moments, goes on to the same numbers', async (moments) => {
     const settings = await settingsOf();
     const whole = await runStudy({ study, settings, out, saveEvery: 1e9, stop: () => false });
-    await forgetStudy(out);
+    await forgetCheckpoints(out);
     let passed = 0;
     const part = await runStudy({ study, settings, out, saveEvery: 1e9, stop: () => ++passed >= moments });
     expect(part).toBeUndefined();

@@ -5,6 +5,7 @@ import { experiments } from '../experiments/index.ts';
 import { describeIssue } from '../results/results.ts';
 import { studies } from '../studies/index.ts';
 import { optionNames } from '../studies/study.ts';
+import { unknownName } from '../unknown-name.ts';
 import { version } from '../version.ts';
 
 /**
@@ -27,10 +28,7 @@ export function optionsOf(experiment: string): readonly string[] {
   const study = studies.find(({ name }) => name === experiment);
   if (study) return [...optionNames(study).map(({ long }) => long), 'data'];
   const names = [...experiments, ...studies].map(({ name }) => name);
-  throw new OverparamError(
-    'UNKNOWN_EXPERIMENT',
-    `There is no experiment '${experiment}'. There are ${names.join(', ')}.`,
-  );
+  throw unknownName('UNKNOWN_EXPERIMENT', 'experiment', experiment, names);
 }
 
 /** 128 bits of the SHA-256 of the configuration, whatever the order of its options. */
@@ -72,9 +70,6 @@ export function parseConfiguration(data: unknown): Configuration {
   const known = optionsOf(output.experiment);
   const unknown = Object.keys(output.options).find((option) => !known.includes(option));
   if (unknown !== undefined)
-    throw new OverparamError(
-      'BAD_CONFIGURATION',
-      `${output.experiment} has no option '${unknown}' in a sweep. It has ${known.join(', ')}.`,
-    );
+    throw unknownName('BAD_CONFIGURATION', `option of ${output.experiment} in a sweep`, unknown, known);
   return output;
 }

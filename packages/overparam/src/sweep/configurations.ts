@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/core';
 import { formatMethod, parseMethod, type OptionValue } from '../methods/method-spec.ts';
 import { seedsIn } from '../studies/option-values.ts';
+import { unknownName } from '../unknown-name.ts';
 import { random } from '../training/random.ts';
 import { version } from '../version.ts';
 import { hashOf, optionsOf, parseConfiguration, type Configuration } from './configuration.ts';
@@ -55,7 +56,7 @@ function check({ experiment, options, random }: SweepFile): void {
     if (!known.includes(name) && !ofMethod)
       throw new OverparamError(
         'BAD_SWEEP',
-        `${experiment} has no option '${name}'. It has ${known.join(', ')}, and METHOD.OPTION such as "adam.lr" for a method of its "methods".`,
+        `${unknownName('BAD_SWEEP', `option of ${experiment}`, name, known).message} And METHOD.OPTION, such as "adam.lr", for a method of its "methods".`,
       );
     if (isRange(value) && !random)
       throw new OverparamError(
@@ -104,13 +105,13 @@ function withMethod(setting: Setting): Setting {
   const own = Object.entries(setting).filter(([name]) => name.includes('.'));
   if (methods === undefined || own.length === 0) return Object.fromEntries(plain);
   const { name, options } = parseMethod(methods);
-  const given: Record<string, OptionValue> = { ...options };
+  const given = new Map<string, OptionValue>(Object.entries(options));
   for (const [path, value] of own) {
     const [method, option] = path.split('.') as [string, string];
     if (method !== name) continue;
-    if (Object.hasOwn(given, option))
+    if (given.has(option))
       throw new OverparamError('BAD_SWEEP', `'${methods}' and '${path}' both set ${option}: leave one of them out.`);
-    given[option] = value;
+    given.set(option, value);
   }
-  return { ...Object.fromEntries(plain), methods: formatMethod({ name, options: given }) };
+  return { ...Object.fromEntries(plain), methods: formatMethod({ name, options: Object.fromEntries(given) }) };
 }

@@ -15,23 +15,26 @@ export interface FinishedRun {
   readonly results: Results | StudyResults;
 }
 
+export const RUN_FORMAT = 'overparam-sweep-run';
+const VERSION = 1;
+
 export const finishedRun = (configuration: Configuration, results: Results | StudyResults): FinishedRun => ({
-  format: 'overparam-sweep-run',
-  version: 1,
+  format: RUN_FORMAT,
+  version: VERSION,
   configuration,
   results,
 });
 
 const schema: v.GenericSchema<unknown, FinishedRun> = v.strictObject({
-  format: v.literal('overparam-sweep-run'),
-  version: v.literal(1),
+  format: v.literal(RUN_FORMAT),
+  version: v.literal(VERSION),
   configuration: configurationSchema,
   results: v.union([resultsSchema, studyResultsSchema], 'no results of a run'),
 });
 
 /**
  * A run from a file or from a message, when it is the one of that hash.
- * @throws OverparamError `RUN_DAMAGED`
+ * @throws OverparamError `RUN_DAMAGED`, `RUN_NEWER`
  */
 export function parseFinishedRun(json: string, hash: string): FinishedRun {
   const damaged = (why: string): Error => new OverparamError('RUN_DAMAGED', `The run ${hash} cannot be read: ${why}.`);
@@ -41,6 +44,9 @@ export function parseFinishedRun(json: string, hash: string): FinishedRun {
   } catch {
     throw damaged('it is not JSON');
   }
+  const { format, version } = (data ?? {}) as { format?: unknown; version?: unknown };
+  if (format === RUN_FORMAT && typeof version === 'number' && version > VERSION)
+    throw new OverparamError('RUN_NEWER', `The run ${hash} has format version ${version}: update overparam.`);
   const { success, output, issues } = v.safeParse(schema, data);
   if (!success) throw damaged(describeIssue(issues[0]));
   const { configuration, results } = output;

@@ -22,9 +22,18 @@ export type Told =
   | { readonly type: 'progress'; readonly progress: WorkProgress }
   | { readonly type: 'finished'; readonly run: string }
   | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'stopped' };
+  | { readonly type: 'stopped' }
+  /** The checkpoint could not be used: the run starts again. */
+  | { readonly type: 'discarded' };
 
-type Ended = Exclude<Told, { readonly type: 'progress' }> | { readonly type: 'died'; readonly how: string };
+type Ended =
+  Exclude<Told, { readonly type: 'progress' | 'discarded' }> | { readonly type: 'died'; readonly how: string };
+
+/** What is told on the way. */
+interface Heard {
+  progress(told: Extract<Told, { readonly type: 'progress' }>): void;
+  discarded(): void;
+}
 
 interface LocalCrew {
   readonly processes: number;
@@ -49,6 +58,7 @@ const DEATHS = 3;
 /** Processes of this machine, each with one run at a time. */
 export function localCrew({ processes, folderOf, data, saveEvery }: LocalCrew): Crew {
   return async (runs, observer, signal) => {
+    let discarded = 0;
     const waiting = [...runs.keys()];
     const deaths = new Map<string, number>();
 
@@ -59,7 +69,11 @@ export function localCrew({ processes, folderOf, data, saveEvery }: LocalCrew): 
         child ??= fork(bin, ['worker', '--parent'], { env, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
         const configuration = runs.get(run)!;
         const order: Order = { type: 'run', hash: run, configuration, folder: folderOf(run), data, saveEvery };
-        const ended = await done(child, order, (progress) => observer.progressed(run, progress), signal);
+        const heard: Heard = {
+          progress: ({ progress }) => observer.progressed(run, progress),
+          discarded: () => observer.refused?.({ BAD_CHECKPOINT: ++discarded }),
+        };
+        const ended = await done(child, order, heard, signal);
         if (ended.type === 'finished') await observer.finished(run, parseFinishedRun(ended.run, run));
         if (ended.type === 'failed') observer.failed(run, ended.failure);
         if (ended.type === 'died') {
@@ -75,12 +89,7 @@ export function localCrew({ processes, folderOf, data, saveEvery }: LocalCrew): 
   };
 }
 
-function done(
-  child: ChildProcess,
-  order: Order,
-  progressed: (progress: WorkProgress) => void,
-  signal: AbortSignal,
-): Promise<Ended> {
+function done(child: ChildProcess, order: Order, heard: Heard, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve) => {
     let said = '';
     const hear = (chunk: Buffer): void => void (said = (said + chunk.toString()).slice(-500));
@@ -92,7 +101,8 @@ function done(
       resolve(ended);
     };
     const listen = (told: Told): void => {
-      if (told.type === 'progress') progressed(told.progress);
+      if (told.type === 'progress') heard.progress(told);
+      else if (told.type === 'discarded') heard.discarded();
       else end(told);
     };
     const close = (code: number | null, killed: string | null): void =>

@@ -17,7 +17,7 @@ export interface SweepFile {
   readonly experiment: string;
   /** A value for all runs, or a list of values to try, or a range to draw from. */
   readonly options: Readonly<Record<string, Value | readonly Value[] | Range>>;
-  /** So many settings drawn from lists and ranges, in the place of all combinations; each with all seeds. */
+  /** Settings to draw from lists and ranges instead of all combinations; each runs with all seeds. */
   readonly random?: { readonly settings: number; readonly seed?: number | undefined } | undefined;
 }
 
@@ -46,12 +46,19 @@ const schema: v.GenericSchema<unknown, SweepFile> = v.strictObject({
   random: v.optional(v.strictObject({ settings: v.pipe(whole, v.minValue(1)), seed: v.optional(whole) })),
 });
 
+/** Schemas leave these out without an error. */
+const RESERVED = ['__proto__', 'constructor', 'prototype'];
+
 /** @throws OverparamError `BAD_SWEEP` */
 export function parseSweep(json: string, path: string): SweepFile {
   let data: unknown;
   try {
-    data = JSON.parse(json);
+    data = JSON.parse(json, (key, value: unknown) => {
+      if (RESERVED.includes(key)) throw new OverparamError('BAD_SWEEP', `${path} has a name that no option has: '${key}'.`); // prettier-ignore
+      return value;
+    });
   } catch (cause) {
+    if (cause instanceof OverparamError) throw cause;
     throw new OverparamError('BAD_SWEEP', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
   }
   const { success, output, issues } = v.safeParse(schema, data);

@@ -1,4 +1,5 @@
 import { OverparamError } from '@overparam/core';
+import type { Parent } from '../command/terminal.ts';
 import { parseConfiguration } from './configuration.ts';
 import type { Failure } from './crew.ts';
 import { finishedRun } from './finished-run.ts';
@@ -7,20 +8,16 @@ import { prepare } from './prepare.ts';
 import { seldom } from './seldom.ts';
 import { work } from './work.ts';
 
-/** Does the runs that the process that started this one sends, until it says no more. */
-export async function workForParent(): Promise<void> {
+/** Does the runs that the process that started this one sends, until it is ended by it. */
+export async function workForParent(parent: Parent): Promise<never> {
   let stopping = false;
-  let working = Promise.resolve();
-  const tell = (told: Told): void => void (process.connected && process.send!(told));
-  // The terminal interrupts all processes at once: the parent says what to do.
-  process.on('SIGINT', () => undefined);
-  process.on('message', (order: Order) => {
+  const tell = (told: Told): void => parent.send(told);
+  parent.onMessage((message) => {
+    const order = message as Order;
     if (order.type === 'stop') stopping = true;
-    else working = run(order);
+    else void run(order);
   });
-  await new Promise((resolve) => process.once('disconnect', resolve));
-  stopping = true;
-  await working;
+  return new Promise<never>(() => undefined);
 
   async function run({ configuration, folder, data, saveEvery }: Extract<Order, { type: 'run' }>): Promise<void> {
     try {
@@ -28,7 +25,13 @@ export async function workForParent(): Promise<void> {
       const progressed = seldom(250, (progress: Extract<Told, { type: 'progress' }>['progress']) =>
         tell({ type: 'progress', progress }),
       );
-      const results = await work(prepared, { folder, saveEvery, stop: () => stopping, progressed });
+      const results = await work(prepared, {
+        folder,
+        saveEvery,
+        stop: () => stopping,
+        progressed,
+        discarded: async () => tell({ type: 'discarded' }),
+      });
       tell(
         results ? { type: 'finished', run: JSON.stringify(finishedRun(configuration, results)) } : { type: 'stopped' },
       );

@@ -1,9 +1,11 @@
-import { badOption } from '@overparam/core';
+import { OverparamError } from '@overparam/core';
+import { checkBatch } from '../command/run-options.ts';
 import { labelOf } from '../methods/registry.ts';
 import { parseMethod } from '../methods/method-spec.ts';
 import type { Plan, Results } from '../results/results.ts';
 import { significant } from '../results/format.ts';
 import { readCheckpoint } from '../session/checkpoint.ts';
+import { forgetCheckpoints } from '../session/continuation.ts';
 import { checkpointIn, runSession } from '../session/session.ts';
 import { studyResults, type StudyResults } from '../studies/results.ts';
 import { readStudyCheckpoint, runStudy, studyCheckpointIn } from '../studies/session.ts';
@@ -18,13 +20,15 @@ export interface WorkProgress {
 }
 
 interface Working {
-  /** The folder of the run's checkpoint. What is there is gone on with. */
+  /** The folder of the run's checkpoint, from which the run continues. */
   readonly folder: string;
   readonly saveEvery: number;
   stop(): boolean;
   progressed(progress: WorkProgress): void;
   /** The checkpoint, {@link checkpointOf}, has been written. */
   saved?(): Promise<void>;
+  /** The checkpoint cannot be used: the run starts again without it. */
+  discarded?(why: Error): Promise<void>;
 }
 
 /** The file in which a run of this kind is saved. */
@@ -33,25 +37,50 @@ export const checkpointOf = ({ kind }: Prepared, folder: string): string =>
 
 /**
  * Does a run, or the rest of it.
+ *
+ * A checkpoint that is damaged, or makes the run fail, is discarded, and the run starts again: a fault of the run itself
+ * shows without a checkpoint too.
  * @returns undefined where it was stopped; then it is saved
  */
 export async function work(prepared: Prepared, working: Working): Promise<Results | StudyResults | undefined> {
-  if (prepared.kind === 'study') return study(prepared, working);
+  let resumed = false;
+  const read = async <C>(reading: Promise<C | undefined>): Promise<C | undefined> => {
+    const checkpoint = await reading;
+    resumed = checkpoint !== undefined;
+    return checkpoint;
+  };
+  const done = prepared.kind === 'study' ? study : training;
+  try {
+    return await done(prepared as never, working, read);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'UNWRITABLE' || !(resumed || code?.startsWith('CHECKPOINT_'))) throw error;
+    await forgetCheckpoints(working.folder);
+    await working.discarded?.(error as Error);
+    return done(prepared as never, working, read);
+  }
+}
+
+type Read = <C>(reading: Promise<C | undefined>) => Promise<C | undefined>;
+
+async function training(
+  prepared: Extract<Prepared, { kind: 'experiment' }>,
+  working: Working,
+  read: Read,
+): Promise<Results | undefined> {
   const { experiment, settings, backend, data } = prepared;
   const task = await taskOf(prepared);
-  if (settings.batch > task.train.count)
-    throw badOption('--batch', settings.batch, `at most the ${task.train.count} samples`);
+  checkBatch(settings, task);
   const plan: Plan = { ...settings, backend, data: task.sha256 };
-  // What cannot be read, or is of another plan, is not gone on with.
-  const left = await readCheckpoint(checkpointIn(working.folder)).catch(() => undefined);
-  const from = left && JSON.stringify(left.plan) === JSON.stringify(plan) ? left : undefined;
+  const left = await read(readCheckpoint(checkpointIn(working.folder)));
+  if (left && JSON.stringify(left.plan) !== JSON.stringify(plan)) throw foreign(working.folder);
   const label = `${experiment.name} ${labelOf(parseMethod(plan.methods[0]!))} seed ${plan.seeds[0]!}`;
   return runSession({
     plan,
     task,
     dataPath: data,
     out: working.folder,
-    from,
+    from: left,
     saveEvery: working.saveEvery,
     stop: working.stop,
     ...(working.saved && { saved: working.saved }),
@@ -69,16 +98,17 @@ export async function work(prepared: Prepared, working: Working): Promise<Result
 async function study(
   { study, settings }: Extract<Prepared, { kind: 'study' }>,
   { folder, progressed, ...working }: Working,
+  read: Read,
 ): Promise<StudyResults | undefined> {
-  const plain = JSON.stringify(settings);
-  const left = await readStudyCheckpoint(folder).catch(() => undefined);
-  const from = left?.study === study.name && JSON.stringify(left.settings) === plain ? left : undefined;
+  const left = await read(readStudyCheckpoint(folder));
+  if (left && (left.study !== study.name || JSON.stringify(left.settings) !== JSON.stringify(settings)))
+    throw foreign(folder);
   let [index, count, label] = [0, 1, study.name];
   const outcomes = await runStudy({
     study,
     settings,
     out: folder,
-    from,
+    from: left,
     ...working,
     started: (piece, at, pieces) => ([index, count, label] = [at, pieces, piece.label]),
     progressed: ({ done, text }) => progressed({ done: (index + done) / count, text: `${label}  ${text}` }),
@@ -86,9 +116,12 @@ async function study(
   return outcomes && studyResults(study, settings, outcomes);
 }
 
+const foreign = (folder: string): Error =>
+  new OverparamError('CHECKPOINT_FOREIGN', `The checkpoint in ${folder} is that of another run.`);
+
 let last: { readonly name: string; readonly data: string | undefined; readonly task: Promise<Task> } | undefined;
 
-/** The data of the run before serve the next as well. */
+/** Consecutive runs share their data. */
 function taskOf({ experiment, data }: Extract<Prepared, { kind: 'experiment' }>): Promise<Task> {
   if (last?.name !== experiment.name || last.data !== data) {
     const task = experiment.load(data);

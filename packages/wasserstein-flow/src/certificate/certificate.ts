@@ -1,4 +1,4 @@
-import { badOption, run, type DualMeasureOracle, type Method, type Particles } from '@overparam/core';
+import { badOption, run, type DualMeasureOracle, type Method, type Particles, withDefaults } from '@overparam/core';
 import { measureOracle } from '../measure-oracle.ts';
 import { particlesOf, totalVariationOf, type Measure } from '../measure.ts';
 import { type MeasureProblem } from '../problem.ts';
@@ -37,6 +37,14 @@ export interface CertificateOptions extends PeakOptions {
   readonly negligible?: number;
 }
 
+const defaults: Required<CertificateOptions> = {
+  perAxis: undefined,
+  restarts: 256,
+  seed: 0,
+  ascents: 64,
+  negligible: 1e-9,
+};
+
 /**
  * The certificate as a method of one step, for any oracle: its report is the certificate.
  *
@@ -45,18 +53,19 @@ export interface CertificateOptions extends PeakOptions {
 export function certificate(
   setting: CertifiedSetting,
   measure: Measure,
-  options: CertificateOptions = {},
+  given: CertificateOptions = {},
 ): Method<object, Certificate, DualMeasureOracle> {
+  const options = withDefaults('certificate', defaults, given);
   const { form, measure: convex } = convexForm(setting, measure);
   const { domain, lambda, positive, trigonometric } = form;
   const mu: Particles = particlesOf(convex, domain.dimension);
-  const { negligible = 1e-9 } = options;
+  const { negligible } = options;
   if (!(negligible >= 0 && negligible < 1))
     throw badOption('negligible', negligible, 'a number from 0 to 1, without 1');
   const mass = totalVariationOf(convex);
   return {
     name: 'certificate',
-    options,
+    options: given,
     needs: ['variation', 'fenchelYoung'],
     init: () => ({}),
     *step(state, oracle) {

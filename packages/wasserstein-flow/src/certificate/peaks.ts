@@ -13,7 +13,7 @@ export interface Peak {
 
 export interface PeakOptions {
   /** Points along each axis of the grid, on a torus or a box. */
-  readonly perAxis?: number;
+  readonly perAxis?: number | undefined;
   /** Random points, on a sphere and in R^d. */
   readonly restarts?: number;
   /** Of the random points. */
@@ -77,8 +77,7 @@ export function* peaks(
   );
   const tops: Peak[] = [];
   for (const peak of found) {
-    if (tops.every(({ position }) => domain.distance(position, peak.position) > 1e-6 * Math.max(1, spacing)))
-      tops.push(peak);
+    if (tops.every(({ position }) => domain.distance(position, peak.position) > 1e-5 * spacing)) tops.push(peak);
   }
   return tops;
 }

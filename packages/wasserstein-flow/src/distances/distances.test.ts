@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { box, circle, euclidean, sphere, torus, type Domain } from '../domain.ts';
 import { type Measure } from '../measure.ts';
+import { seeded, uniform } from '../random.ts';
 import { gaussianHellinger } from './gaussian-hellinger.ts';
 import { distanceCosts, optimalTransport } from './optimal-transport.ts';
 import { sinkhorn } from './sinkhorn.ts';
@@ -45,6 +46,55 @@ describe('optimalTransport', () => {
       }),
       properties,
     );
+  });
+
+  it('is exact for many equal masses, which tie again and again, and for whole ones', () => {
+    const whole = fc.integer({ min: 0, max: 3 });
+    const masses = fc.array(whole, { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(masses, masses, fc.array(whole, { minLength: 144, maxLength: 144 }), (x, y, numbers) => {
+        const short = x.reduce((sum, mass) => sum + mass, 0) - y.reduce((sum, mass) => sum + mass, 0);
+        const [a, b] = [
+          [...x, Math.max(0, -short), 1],
+          [...y, Math.max(0, short), 1],
+        ];
+        const costs = { rows: a.length, columns: b.length, data: Float64Array.from({ length: a.length * b.length }, (_, k) => numbers[k % 144]! - 1) }; // prettier-ignore
+        const { cost, plan, potentials } = optimalTransport(a, b, costs);
+        // All numbers are whole: nothing is rounded.
+        expect(plan.every(([, , mass]) => Number.isInteger(mass) && mass > 0)).toBe(true);
+        a.forEach((mass, i) => expect(plan.reduce((sum, [k, , g]) => sum + (k === i ? g : 0), 0)).toBe(mass));
+        b.forEach((mass, j) => expect(plan.reduce((sum, [, l, g]) => sum + (l === j ? g : 0), 0)).toBe(mass));
+        const { u, v } = potentials;
+        u.forEach((left, i) => v.forEach((right, j) => expect(left + right).toBeLessThanOrEqual(costs.data[i * b.length + j]!))); // prettier-ignore
+        expect(cost).toBe(a.reduce((sum, mass, i) => sum + mass * u[i]!, 0) + b.reduce((sum, mass, j) => sum + mass * v[j]!, 0)); // prettier-ignore
+      }),
+      { ...properties, numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [200, 200, true],
+    [150, 300, false],
+    [400, 7, false],
+  ] as const)('proves a plan of %i and %i points, of equal masses: %s', (n, m, equal) => {
+    const random = seeded(n + m);
+    const numbers = (count: number): number[] =>
+      Array.from({ length: count }, () => (equal ? 1 : 0.01 + uniform(random)));
+    const [a, b] = [numbers(n), numbers(m)];
+    const total = a.reduce((sum, mass) => sum + mass, 0) / b.reduce((sum, mass) => sum + mass, 0);
+    const places = (count: number): Measure => ({ positions: Array.from({ length: count }, () => [uniform(random), uniform(random)]), weights: new Array<number>(count).fill(1) }); // prettier-ignore
+    const costs = distanceCosts(places(n), places(m), euclidean(2), 2);
+    const { cost, plan, potentials: { u, v } } = optimalTransport(a, b.map((mass) => mass * total), costs); // prettier-ignore
+    expect(plan.length).toBeLessThan(n + m);
+    let worst = 0;
+    u.forEach((left, i) => v.forEach((right, j) => (worst = Math.max(worst, left + right - costs.data[i * m + j]!))));
+    expect(worst).toBeLessThan(1e-15);
+    const dual = a.reduce((sum, mass, i) => sum + mass * u[i]!, 0) + b.reduce((sum, mass, j) => sum + mass * total * v[j]!, 0); // prettier-ignore
+    expect(Math.abs(cost - dual)).toBeLessThan(1e-12 * cost);
+    const sent = new Float64Array(n);
+    for (const [i, , mass] of plan) sent[i]! += mass;
+    const whole = a.reduce((sum, mass) => sum + mass, 0);
+    a.forEach((mass, i) => expect(Math.abs(sent[i]! - mass)).toBeLessThan(1e-14 * whole));
   });
 
   it('is the best of all assignments of a few equal masses, with costs of either sign', () => {
@@ -203,6 +253,103 @@ describe('sinkhorn', () => {
     expect(() => sinkhorn(mu, nu, { domain: euclidean(1), epsilon: 0 })).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),
     );
+  });
+});
+
+describe('masses and distances of any size', () => {
+  const unit = diracs([0, 0], [1, 0]);
+  const heavy = (measure: Measure, mass: number): Measure => ({
+    ...measure,
+    weights: measure.weights.map((a) => a * mass),
+  });
+  const far = (measure: Measure, scale: number): Measure => ({
+    ...measure,
+    positions: measure.positions.map((x) => x.map((v) => v * scale)),
+  });
+  const sizes = [1e160, 1e300, 1e-160, 1e-300, 5e-324 / 2 ** -53];
+
+  it.each(sizes)('W_p^p grows with the mass: %s', (mass) => {
+    for (const [domain, pick] of [
+      [euclidean(1), (x: number[]) => [x[0]!]],
+      [circle(), (x: number[]) => [x[0]!]],
+      [euclidean(2), (x: number[]) => x],
+    ] as const)
+      for (const p of [1, 2, 5]) {
+        const place = (measure: Measure): Measure => ({
+          ...measure,
+          positions: measure.positions.map((x) => pick([...x])),
+        });
+        const [mu, nu] = [place(unit), place(diracs([0.5, 0], [2, 0], [0.2, 0]))];
+        const one = wasserstein(mu, nu, { domain, p });
+        const all = wasserstein(heavy(mu, mass), heavy(nu, mass), { domain, p });
+        expect(all / (one * mass ** (1 / p))).toBeCloseTo(1, 12);
+      }
+  });
+
+  it('of two masses of 1e160 at a distance of 2.2 is 2.2e80', () => {
+    const at = (x: number): Measure => ({ positions: [[x]], weights: [1e160] });
+    for (const domain of [euclidean(1), circle()])
+      expect(wasserstein(at(0), at(2.2), { domain }) / 2.2e80).toBeCloseTo(1, 14);
+  });
+
+  it.each([1e160, 1e300, 1e-160, 1e-300])('W_p grows with the distance: %s', (scale) => {
+    const [mu, nu] = [unit, diracs([0.5, 0], [2, 1], [0.2, 0])];
+    for (const p of [1, 2, 50])
+      for (const [domain, from, to] of [
+        [euclidean(2), mu, nu],
+        [euclidean(1), diracs([0], [1]), diracs([0.5], [2], [0.2])],
+      ] as const) {
+        const one = wasserstein(from, to, { domain, p });
+        expect(wasserstein(far(from, scale), far(to, scale), { domain, p }) / (one * scale)).toBeCloseTo(1, 12);
+      }
+    const period = 6 * scale;
+    const one = wasserstein(diracs([0], [1]), diracs([5], [2]), { domain: circle({ period: 6 }) });
+    const all = wasserstein(diracs([0], [scale]), diracs([5 * scale], [2 * scale]), { domain: circle({ period }) });
+    expect(all / (one * scale)).toBeCloseTo(1, 12);
+  });
+
+  it('a short way beside a long one, though its power vanishes', () => {
+    const [mu, nu] = [diracs([0, 0], [1, 0]), diracs([1e-200, 0], [1, 0])];
+    expect(wasserstein(mu, nu, { domain: euclidean(2) }) / (1e-200 * Math.SQRT1_2)).toBeCloseTo(1, 12);
+    const [on, off] = [diracs([0], [1]), diracs([1e-200], [1])];
+    for (const domain of [euclidean(1), circle()])
+      expect(wasserstein(on, off, { domain }) / (1e-200 * Math.SQRT1_2)).toBeCloseTo(1, 12);
+  });
+
+  it.each([1e160, 1e-160, 1e-300])('optimalTransport with masses and costs of %s', (size) => {
+    const costs = { rows: 2, columns: 2, data: Float64Array.of(1, 2, 3, 1) };
+    const { cost, plan } = optimalTransport([size, 2 * size], [2 * size, size], costs);
+    expect(cost / (5 * size)).toBeCloseTo(1, 12);
+    expect(plan.map(([i, j, mass]) => [i, j, mass / size])).toEqual([[0, 0, 1], [1, 0, 1], [1, 1, 1]]); // prettier-ignore
+    const dear = { ...costs, data: costs.data.map((c) => c * size) };
+    const other = optimalTransport([1, 2], [2, 1], dear);
+    expect(other.cost / (5 * size)).toBeCloseTo(1, 12);
+    expect(other.potentials.u[0]! + other.potentials.v[0]!).toBeLessThanOrEqual(size);
+    expect(
+      optimalTransport([size, 2 * size], [2 * size, size], { ...costs, data: costs.data.map((c) => c / size) }).cost,
+    ).toBeCloseTo(5, 12);
+  });
+
+  it.each(sizes)('Sinkhorn and Gaussian-Hellinger grow with the mass: %s', (mass) => {
+    const [mu, nu] = [diracs([0], [1]), diracs([0.5], [2], [0.2])];
+    const domain = euclidean(1);
+    const S = (m: number): number => sinkhorn(heavy(mu, m), heavy(nu, m), { domain, epsilon: 0.1 });
+    expect(S(mass) / mass / S(1)).toBeCloseTo(1, 10);
+    const GH = (m: number): number => gaussianHellinger(heavy(mu, m), heavy(nu, m), { domain }).distance;
+    expect(GH(mass) / Math.sqrt(mass) / GH(1)).toBeCloseTo(1, 10);
+  });
+
+  it('Gaussian-Hellinger of a mass that is nothing beside the other', () => {
+    const at = (mass: number): Measure => ({ positions: [[1]], weights: [mass] });
+    for (const small of [1e-300, 1e-160, 1e-10]) {
+      const { distance, lower, upper } = gaussianHellinger(at(small), at(1e160), { domain: euclidean(1) });
+      expect(distance / 1e80).toBeCloseTo(1, 6);
+      expect(lower).toBeLessThanOrEqual(upper);
+    }
+    const { distance } = gaussianHellinger(diracs([0]), diracs([1e200]), { domain: euclidean(1), scale: 1e-200 });
+    expect(distance).toBeCloseTo(Math.SQRT2, 9);
+    // One iteration seemed to be enough, for b = 1 is what it begins at.
+    expect(gaussianHellinger(at(0.25), at(1), { domain: euclidean(1) }).distance).toBeCloseTo(0.5, 3);
   });
 });
 

@@ -57,7 +57,8 @@ export function entropic(
       for (let i = 0; i < n; i++) f[i]! += shift;
       for (let j = 0; j < m; j++) g[j]! -= shift;
     }
-    const error = eps === epsilon ? off / mass : Infinity;
+    // In the first iteration g has not met f yet.
+    const error = eps === epsilon && iterations > 1 ? off / mass : Infinity;
     if (error <= tolerance || iterations >= maxIterations) return { f, g, iterations, error };
     eps = Math.max(epsilon, eps / 2);
   }

@@ -1,18 +1,24 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, required, withDefaults, type Matrix } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { type Domain } from '../domain.ts';
 import { type Measure } from '../measure.ts';
 import { entropic } from './entropic.ts';
-import { positiveMass, withMass } from './equal-masses.ts';
-import { distanceCosts } from './optimal-transport.ts';
+import { positiveMeasure } from './equal-masses.ts';
+import { distances } from './optimal-transport.ts';
 
 export interface GaussianHellingerOptions {
   readonly domain: Domain;
-  /** The distance at which creating mass begins to be cheaper than carrying it; 1 when absent. */
+  /**
+   * The distance at which creating mass becomes cheaper than carrying it.
+   * @default 1
+   */
   readonly scale?: number;
-  /** Of the entropy that the iteration adds, in units of scale^2; 1e-3 when absent. */
+  /**
+   * The weight of the entropy that the iteration adds, in units of scale^2.
+   * @default 1e-3
+   */
   readonly epsilon?: number;
-  /** 10,000 when absent. */
+  /** @default 10000 */
   readonly maxIterations?: number;
 }
 
@@ -35,31 +41,47 @@ export interface GaussianHellinger {
  * Computed with a little entropy; the bounds are of the distance itself: a plan's own cost, and the dual
  * sum a_i (1 - e^{-u_i}) + sum b_j (1 - e^{-v_j}) at a point with u_i + v_j <= c_ij.
  *
- * @throws OverparamError `NEGATIVE_MASS`, `NO_PARTICLES`, `BAD_OPTION`
+ * @throws OverparamError `NEGATIVE_MASS`, `NO_PARTICLES`, `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function gaussianHellinger(
-  mu: Measure,
-  nu: Measure,
-  { domain, scale = 1, epsilon = 1e-3, maxIterations = 10_000 }: GaussianHellingerOptions,
-): GaussianHellinger {
+export function gaussianHellinger(mu: Measure, nu: Measure, options: GaussianHellingerOptions): GaussianHellinger {
+  const { domain, scale, epsilon, maxIterations } = withDefaults<GaussianHellingerOptions>(
+    'gaussianHellinger',
+    { domain: required, scale: 1, epsilon: 1e-3, maxIterations: 10_000 },
+    options,
+  );
   for (const [name, value] of [['scale', scale] as const, ['epsilon', epsilon] as const])
     if (positive(name, value) === Infinity) throw badOption(name, value, 'a finite number > 0');
   count('maxIterations', maxIterations);
-  positiveMass(mu, domain);
-  positiveMass(nu, domain);
-  const [from, to] = [withMass(mu), withMass(nu)];
-  const costs = distanceCosts(from, to, domain, 2);
-  for (let k = 0; k < costs.data.length; k++) costs.data[k]! /= scale ** 2;
+  const all = [mu, nu].map((measure) => positiveMeasure(measure, domain)) as [Measure, Measure];
+  // GH(s mu, s nu) = sqrt(s) GH(mu, nu): the heaviest particle counts 1.
+  const unit = Math.max(...all[0].weights, ...all[1].weights);
+  const [from, to] = all.map(({ positions, weights }) =>
+    withMass({ positions, weights: weights.map((weight) => weight / unit) }),
+  ) as [Measure, Measure];
   const [a, b] = [from.weights, to.weights];
+  // A measure that is nothing beside the other is destroyed or made.
+  if (a.length === 0 || b.length === 0) {
+    const distance = Math.sqrt([...a, ...b].reduce((sum, mass) => sum + mass, 0)) * Math.sqrt(unit);
+    return { distance, lower: distance, upper: distance, iterations: 0 };
+  }
+  const { data, ...shape } = distances(from, to, domain);
+  // What costs as much is never carried.
+  const costs = { ...shape, data: data.map((distance) => Math.min((distance / scale) ** 2, 1e9)) };
   const solution = entropic(a, b, costs, { epsilon, tolerance: 1e-6, maxIterations, rho: 1 });
   const upper = planCost(a, b, costs, solution.f, solution.g, epsilon);
   const lower = dualValue(a, b, costs, solution.f);
+  const root = (square: number): number => Math.sqrt(square) * Math.sqrt(unit);
   return {
-    distance: Math.sqrt((lower + upper) / 2),
-    lower: Math.sqrt(lower),
-    upper: Math.sqrt(upper),
+    distance: root((lower + upper) / 2),
+    lower: root(lower),
+    upper: root(upper),
     iterations: solution.iterations,
   };
+}
+
+function withMass({ positions, weights }: Measure): Measure {
+  const kept = weights.flatMap((weight, i) => (weight > 0 ? [i] : []));
+  return { positions: kept.map((i) => positions[i]!), weights: kept.map((i) => weights[i]!) };
 }
 
 /** What the plan a_i b_j exp((f_i + g_j - c_ij) / eps) costs, without the entropy; no plan at all costs the masses. */
@@ -71,12 +93,14 @@ function planCost(
   g: Float64Array,
   epsilon: number,
 ): number {
+  // The exponential alone may overflow where a mass is small.
+  const [logA, logB] = [a.map(Math.log), b.map(Math.log)];
   const sent = new Float64Array(rows);
   const taken = new Float64Array(columns);
   let carried = 0;
   for (let i = 0, at = 0; i < rows; i++)
     for (let j = 0; j < columns; j++, at++) {
-      const mass = a[i]! * b[j]! * Math.exp((f[i]! + g[j]! - data[at]!) / epsilon);
+      const mass = Math.exp(logA[i]! + logB[j]! + (f[i]! + g[j]! - data[at]!) / epsilon);
       carried += mass * data[at]!;
       sent[i]! += mass;
       taken[j]! += mass;

@@ -1,24 +1,31 @@
 import { type Measure } from '../measure.ts';
+import { type Carried } from './root-mean-power.ts';
 
 /**
- * W_p(mu, nu)^p on the circle R / period, p >= 1: the least cost over all places theta to cut the circle at, of the
- * monotone matching of mu's mass t with nu's mass t - theta, both taken up periodically. That cost is convex and piecewise linear in
- * theta, with a kink where two masses meet; J. Delon, J. Salomon and A. Sobolevski, SIAM J. Appl. Math. 70 (2010).
+ * The cheapest plan on the circle R / period for costs distance^p, p >= 1: over all places theta to cut the circle at, the
+ * cheapest monotone matching of mu's mass t with nu's mass t - theta, both continued periodically. Its cost is convex and
+ * piecewise linear in theta, with a kink where two masses meet; J. Delon, J. Salomon and A. Sobolevski, SIAM J. Appl.
+ * Math. 70 (2010).
  */
-export function circleCost(mu: Measure, nu: Measure, p: number, period: number): number {
+export function circlePlan(mu: Measure, nu: Measure, p: number, period: number): Carried[] {
   const total = mu.weights.reduce((sum, mass) => sum + mass, 0);
   const [a, b] = [around(mu, period, total), around(nu, period, total)];
+  const planOf = (theta: number): Carried[] => {
+    const plan: Carried[] = [];
+    cut(a, b, theta, p, period, (mass, distance) => plan.push({ mass, distance }));
+    return plan;
+  };
   let [low, high] = [-total, total];
-  // Between two kinks the cost is linear: once low and high are neighbours in floating point, its least value is at one of them.
+  // Between two kinks the cost is linear: once low and high are neighbours in floating point, it is least at one of them.
   for (let step = 0; step < 200 && high - low > 1e-16 * total; step++) {
     const middle = low + (high - low) / 2;
     if (middle === low || middle === high) break;
-    const { cost, slopeLeft, slopeRight } = cut(a, b, middle, p, period);
+    const { slopeLeft, slopeRight } = cut(a, b, middle, p, period);
     if (slopeRight < 0) low = middle;
     else if (slopeLeft > 0) high = middle;
-    else return cost;
+    else return planOf(middle);
   }
-  return Math.min(cut(a, b, low, p, period).cost, cut(a, b, high, p, period).cost);
+  return planOf(cut(a, b, low, p, period).cost <= cut(a, b, high, p, period).cost ? low : high);
 }
 
 interface Around {
@@ -54,9 +61,12 @@ function cut(
   theta: number,
   p: number,
   period: number,
+  carry?: (mass: number, distance: number) => void,
 ): { readonly cost: number; readonly slopeLeft: number; readonly slopeRight: number } {
   const total = a.ends.at(-1)!;
-  const cost = (i: number, j: number): number => Math.abs(particle(a, i, period).at - particle(b, j, period).at) ** p;
+  const distance = (i: number, j: number): number => Math.abs(particle(a, i, period).at - particle(b, j, period).at);
+  // In units of two periods, which nothing is farther apart than: no power overflows.
+  const cost = (i: number, j: number): number => (distance(i, j) / (2 * period)) ** p;
   let i = 0;
   // The first particle of nu whose mass, moved by theta, reaches beyond 0.
   let j = Math.floor(-theta / total) * b.at.length;
@@ -65,7 +75,9 @@ function cut(
   while (from < total) {
     const [endA, endB] = [particle(a, i, period).end, particle(b, j, period).end + theta];
     const to = Math.min(endA, endB, total);
-    sum += Math.max(0, to - from) * cost(i, j);
+    const mass = Math.max(0, to - from);
+    sum += mass * cost(i, j);
+    carry?.(mass, distance(i, j));
     // A kink of nu moves with theta: its mass before it, matched with (i, j), grows at the cost of what comes after.
     if (endB < endA) {
       const change = cost(i, j) - cost(i, j + 1);

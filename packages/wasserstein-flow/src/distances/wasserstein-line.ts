@@ -1,23 +1,24 @@
 import { type Measure } from '../measure.ts';
+import { type Carried } from './root-mean-power.ts';
 
 /**
- * W_p(mu, nu)^p on the line: the integral of |F^-1 - G^-1|^p over the mass, F and G the distribution functions. Of two
- * sets of as many equal particles it is the sum over the sorted pairs.
+ * The cheapest plan on the line, for every p: the monotone one, whose cost is the integral of |F^-1 - G^-1|^p over the
+ * mass, with F and G the distribution functions.
  */
-export function lineCost(mu: Measure, nu: Measure, p: number): number {
+export function linePlan(mu: Measure, nu: Measure): Carried[] {
   const [a, b] = [sorted(mu), sorted(nu)];
-  let cost = 0;
+  const plan: Carried[] = [];
   let [i, j] = [0, 0];
   let [left, right] = [a[0]!.mass, b[0]!.mass];
   while (i < a.length && j < b.length) {
-    const moved = Math.min(left, right);
-    cost += moved * Math.abs(a[i]!.at - b[j]!.at) ** p;
-    left -= moved;
-    right -= moved;
+    const mass = Math.min(left, right);
+    plan.push({ mass, distance: Math.abs(a[i]!.at - b[j]!.at) });
+    left -= mass;
+    right -= mass;
     if (left <= right) left += a[++i]?.mass ?? 0;
     else right += b[++j]?.mass ?? 0;
   }
-  return cost;
+  return plan;
 }
 
 const sorted = ({ positions, weights }: Measure): { readonly at: number; readonly mass: number }[] =>

@@ -1,4 +1,4 @@
-import { OverparamError, type Matrix } from '@overparam/core';
+import { OverparamError, type Matrix, required, withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { rowsOf } from '../measure.ts';
 import { gaussian, seeded } from '../random.ts';
@@ -20,10 +20,12 @@ export interface CheckFeaturesOptions {
  * @returns the largest relative error
  * @throws OverparamError `WRONG_DERIVATIVE`, which names the worst coordinate, both numbers and the point
  */
-export function checkFeatures(
-  features: Features,
-  { points, step = 6e-6, tolerance = 1e-6 }: CheckFeaturesOptions,
-): number {
+export function checkFeatures(features: Features, options: CheckFeaturesOptions): number {
+  const { points, step, tolerance } = withDefaults<CheckFeaturesOptions>(
+    'checkFeatures',
+    { points: required, step: 6e-6, tolerance: 1e-6 },
+    options,
+  );
   positive('step', step);
   positive('tolerance', tolerance);
   const { dimension: d, size: N } = features;

@@ -1,4 +1,4 @@
-import { badOption } from '@overparam/core';
+import { badOption, required, withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { type Features } from './features.ts';
 import { pointwise } from './pointwise.ts';
@@ -12,9 +12,14 @@ export interface GaussianBumpOptions {
 
 /**
  * A Gaussian bump around x, sampled at t_n: phi(x)_n = exp(-|x - t_n|^2 / (2 sigma^2)).
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function gaussianBumps({ samples, width }: GaussianBumpOptions): Features {
+export function gaussianBumps(options: GaussianBumpOptions): Features {
+  const { samples, width } = withDefaults<GaussianBumpOptions>(
+    'gaussianBumps',
+    { samples: required, width: required },
+    options,
+  );
   positive('width', width);
   const d = samples[0]?.length ?? 0;
   samples.forEach((t, n) => {

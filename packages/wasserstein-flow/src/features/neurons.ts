@@ -1,4 +1,4 @@
-import { badOption, OverparamError, type Matrix } from '@overparam/core';
+import { badOption, OverparamError, type Matrix, required, withDefaults } from '@overparam/core';
 import { fromRows, matrix, multiply } from '@overparam/linear-algebra';
 import { activations, type Activation, type ActivationName } from './activations.ts';
 import { type Features } from './features.ts';
@@ -15,9 +15,14 @@ export interface NeuronOptions {
  * A hidden neuron over a data set: phi(a)_n = sigma(<a, x_n>), or sigma(<a, x_n> + b) for (a, b). arXiv 1805.09545,
  * section 4.2.
  *
- * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function neurons({ inputs, activation, bias = false }: NeuronOptions): Features {
+export function neurons(options: NeuronOptions): Features {
+  const { inputs, activation, bias } = withDefaults<NeuronOptions>(
+    'neurons',
+    { inputs: required, activation: required, bias: false },
+    options,
+  );
   const given = 'rows' in inputs ? inputs : fromRows(inputs);
   const sigma = typeof activation === 'string' ? activations[activation] : activation;
   if (!sigma) throw badOption('activation', activation, Object.keys(activations).join(', ') + ', or your own');

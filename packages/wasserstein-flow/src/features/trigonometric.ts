@@ -1,4 +1,4 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, type Matrix, required, withDefaults } from '@overparam/core';
 import { count, positive } from '@overparam/line-search';
 import { block } from '../block.ts';
 import { type Features } from './features.ts';
@@ -16,9 +16,18 @@ export interface TrigonometricOptions {
  * N = (2 cutoff + 1)^d features, the last variable's the fastest, cosines before sines. Their kernel is Dirichlet's,
  * <phi(x), phi(x')> = the sum of e^{i <k, x - x'>} over all |k_j| <= cutoff. arXiv 1907.10300, section 5.
  *
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function trigonometric({ cutoff, dimension: d = 1, period = 2 * Math.PI }: TrigonometricOptions): Features {
+export function trigonometric(options: TrigonometricOptions): Features {
+  const {
+    cutoff,
+    dimension: d,
+    period,
+  } = withDefaults<TrigonometricOptions>(
+    'trigonometric',
+    { cutoff: required, dimension: 1, period: 2 * Math.PI },
+    options,
+  );
   count('cutoff', cutoff);
   count('dimension', d);
   if (positive('period', period) === Infinity) throw badOption('period', period, 'a finite number > 0');

@@ -1,7 +1,7 @@
-import { badOption, OverparamError, type Matrix } from '@overparam/core';
+import { badOption, OverparamError, type Matrix, withDefaults } from '@overparam/core';
 import { type Setting } from '../problem.ts';
 import { copied, squaredNorm, squaredSpeeds, type Lifted, type Motion } from './motion.ts';
-import { particleFlow, type Flow, type FlowOptions } from './particle-flow.ts';
+import { flowDefaults, particleFlow, type Flow, type FlowOptions } from './particle-flow.ts';
 
 export type Retraction = 'mirror' | 'canonical' | 'geodesic';
 
@@ -94,15 +94,13 @@ export function conicMotion(
  *
  * The step tau multiplies alpha and beta, and is 1 by default. A sign never changes, and r = 0 stays.
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, and as {@link checkMeasure} for the start
  */
-export const conic = (
-  setting: Setting,
-  { alpha = 1, beta = 1, retraction = 'mirror', step = 1, ...options }: ConicOptions,
-): Flow =>
-  particleFlow(
-    conicMotion(setting, alpha, beta, retraction),
-    setting,
-    { step, ...options },
-    { alpha, beta, retraction },
+export function conic(setting: Setting, given: ConicOptions): Flow {
+  const { alpha, beta, retraction, ...options } = withDefaults<ConicOptions>(
+    'conic',
+    { ...flowDefaults, step: 1, alpha: 1, beta: 1, retraction: 'mirror' },
+    given,
   );
+  return particleFlow(conicMotion(setting, alpha, beta, retraction), setting, options, { alpha, beta, retraction });
+}

@@ -1,7 +1,7 @@
-import { badOption, type Matrix, type Variation } from '@overparam/core';
+import { badOption, type Matrix, type Variation, withDefaults } from '@overparam/core';
 import { type Setting } from '../problem.ts';
 import { copied, squaredNorm, squaredSpeeds, type Lifted, type Motion, type Moves } from './motion.ts';
-import { particleFlow, type Flow, type FlowOptions } from './particle-flow.ts';
+import { flowDefaults, particleFlow, type Flow, type FlowOptions } from './particle-flow.ts';
 
 export interface ExplicitOptions extends FlowOptions {
   /** Which coordinates move; positions alone for a flow of mass that is neither made nor lost. */
@@ -73,7 +73,9 @@ export function explicitMotion(setting: Setting, moves: Moves): Motion {
  *
  * With the total variation a weight near 0 oscillates by tau lambda; `forwardBackward` does not.
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, and as {@link checkMeasure} for the start
  */
-export const explicit = (setting: Setting, { moves = 'both', ...options }: ExplicitOptions): Flow =>
-  particleFlow(explicitMotion(setting, moves), setting, options, { moves });
+export function explicit(setting: Setting, given: ExplicitOptions): Flow {
+  const { moves, ...options } = withDefaults<ExplicitOptions>('explicit', { ...flowDefaults, moves: 'both' }, given);
+  return particleFlow(explicitMotion(setting, moves), setting, options, { moves });
+}

@@ -1,4 +1,11 @@
-import { OverparamError, type MeasureOracle, type Method, type Particles } from '@overparam/core';
+import {
+  OverparamError,
+  type MeasureOracle,
+  type Method,
+  type Particles,
+  required,
+  withDefaults,
+} from '@overparam/core';
 import { checkMeasure, rowsOf, type Measure } from '../measure.ts';
 import { type Setting } from '../problem.ts';
 import { resolveStep } from './step-rule.ts';
@@ -8,7 +15,7 @@ export interface FistaOptions {
   /** tau, 1/L or less, of the 1/m of the particles. */
   readonly step: number;
   /** min F, if you know it. */
-  readonly minimum?: number;
+  readonly minimum?: number | undefined;
 }
 
 /** Plain data. */
@@ -41,10 +48,15 @@ export interface Fista extends Method<FistaState, FistaReport, MeasureOracle> {
  * FISTA over fixed positions: the step of `ista` from z_k = w_k + (t_{k-1} - 1) / t_k (w_k - w_{k-1}), with t_{k+1} = (1 +
  * sqrt(1 + 4 t_k^2)) / 2. Beck and Teboulle (2009), (4.1) to (4.3).
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start; a step throws `NOT_FINITE` where the oracle's
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, and as {@link checkMeasure} for the start; a step throws `NOT_FINITE` where the oracle's
  * answer is not
  */
-export function fista({ domain, regularizer }: Setting, { start, step: tau, minimum }: FistaOptions): Fista {
+export function fista({ domain, regularizer }: Setting, options: FistaOptions): Fista {
+  const {
+    start,
+    step: tau,
+    minimum,
+  } = withDefaults<FistaOptions>('fista', { start: required, step: required, minimum: undefined }, options);
   if (typeof tau !== 'number') throw new OverparamError('BAD_OPTION', 'fista takes a constant step.');
   resolveStep(tau);
   const { proximal } = regularizer;

@@ -1,8 +1,8 @@
-import { OverparamError } from '@overparam/core';
+import { OverparamError, withDefaults } from '@overparam/core';
 import { type Setting } from '../problem.ts';
 import { checkMoves, force, type ExplicitOptions } from './explicit.ts';
 import { copied, squaredNorm, squaredSpeeds, type Lifted, type Motion, type Moves } from './motion.ts';
-import { particleFlow, type Flow } from './particle-flow.ts';
+import { flowDefaults, particleFlow, type Flow } from './particle-flow.ts';
 
 /** Motion by the force, and then by the proximal step of V. */
 export function forwardBackwardMotion(setting: Setting, moves: Moves): Motion {
@@ -47,7 +47,13 @@ export function forwardBackwardMotion(setting: Setting, moves: Moves): Motion {
  * total variation w <- soft(w - tau R'(mu)(x), tau lambda), so weights reach 0 and stay there. arXiv 1805.09545,
  * section 4.1.
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, and as {@link checkMeasure} for the start
  */
-export const forwardBackward = (setting: Setting, { moves = 'both', ...options }: ExplicitOptions): Flow =>
-  particleFlow(forwardBackwardMotion(setting, moves), setting, options, { moves });
+export function forwardBackward(setting: Setting, given: ExplicitOptions): Flow {
+  const { moves, ...options } = withDefaults<ExplicitOptions>(
+    'forwardBackward',
+    { ...flowDefaults, moves: 'both' },
+    given,
+  );
+  return particleFlow(forwardBackwardMotion(setting, moves), setting, options, { moves });
+}

@@ -7,6 +7,8 @@ import {
   type Method,
   type Particles,
   type Variation,
+  required,
+  withDefaults,
 } from '@overparam/core';
 import { checkMeasure, pointsOf, rowsOf, type Measure } from '../measure.ts';
 import { type Setting } from '../problem.ts';
@@ -26,13 +28,23 @@ export interface FlowOptions {
   /** Of batches and noise. */
   readonly seed?: number;
   /** min F, if you know it: reports then tell the excess. */
-  readonly minimum?: number;
+  readonly minimum?: number | undefined;
   /**
    * By how much the energy may grow in a step, as a part of the energy at the start, before the step is an error;
    * Infinity where you want no watch. Nothing is watched with fresh batches or noise.
    */
   readonly watch?: number;
 }
+
+export const flowDefaults: Required<FlowOptions> = {
+  start: required,
+  step: 'lipschitz',
+  stochastic: false,
+  temperature: 0,
+  seed: 0,
+  minimum: undefined,
+  watch: 1e-12,
+};
 
 /** Plain data. */
 export interface FlowState {
@@ -80,12 +92,13 @@ export interface Flow extends Method<FlowState, FlowReport, MeasureOracle> {
  * The flow of a motion. A step asks the oracle for the variation at the particles after it, so that it knows the energy
  * before and after; the next step, if it goes on from the same state object, has that answer. So a flow goes with one oracle.
  *
- * @throws OverparamError `BAD_OPTION`, and as {@link checkMeasure} for the start; a step throws `STEP_TOO_LARGE` where the
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, and as {@link checkMeasure} for the start; a step throws `STEP_TOO_LARGE` where the
  * energy grows, and `NOT_FINITE` where the oracle's answer is not
  */
 export function particleFlow(motion: Motion, setting: Setting, options: FlowOptions, own: object = {}): Flow {
   const { domain, regularizer } = setting;
-  const { start, step = 'lipschitz', stochastic = false, temperature = 0, seed = 0, minimum, watch = 1e-12 } = options;
+  const all = withDefaults(motion.name, flowDefaults, options);
+  const { start, step, stochastic, temperature, seed, minimum, watch } = all;
   const rule = resolveStep(step);
   if (!(temperature >= 0 && temperature < Infinity))
     throw badOption('temperature', temperature, 'a finite number >= 0');

@@ -1,3 +1,4 @@
+import { withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { finiteVector } from './finite-vector.ts';
 import { type Loss } from './loss.ts';
@@ -11,9 +12,10 @@ export interface HuberOptions {
 /**
  * R(y) = scale sum_n h(y_n - target_n), with h(e) = e^2/2 up to |e| = delta and delta (|e| - delta/2) beyond;
  * R*(p) = |p|^2 / (2 scale) + <p, target> for |p_n| <= scale delta.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function huber(target: ArrayLike<number>, { delta = 1, scale = 1 }: HuberOptions = {}): Loss {
+export function huber(target: ArrayLike<number>, options: HuberOptions = {}): Loss {
+  const { delta, scale } = withDefaults('huber', { delta: 1, scale: 1 }, options);
   const t = finiteVector('target', target);
   positive('delta', delta);
   positive('scale', scale);

@@ -1,4 +1,4 @@
-import { badOption } from '@overparam/core';
+import { badOption, withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { finiteVector } from './finite-vector.ts';
 import { type Loss } from './loss.ts';
@@ -9,9 +9,10 @@ const entropy = (u: number): number => (u > 0 ? u * Math.log(u) : 0);
 /**
  * R(y) = scale sum_n log(1 + exp(-b_n y_n)) for labels b_n of -1 or 1. With u_n = -b_n p_n / scale in [0, 1],
  * R*(p) = scale sum_n u_n log u_n + (1 - u_n) log(1 - u_n).
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function logistic(labels: ArrayLike<number>, { scale = 1 }: { readonly scale?: number } = {}): Loss {
+export function logistic(labels: ArrayLike<number>, options: { readonly scale?: number } = {}): Loss {
+  const { scale } = withDefaults('logistic', { scale: 1 }, options);
   const b = finiteVector('labels', labels);
   positive('scale', scale);
   b.forEach((label, n) => {

@@ -1,12 +1,14 @@
+import { withDefaults } from '@overparam/core';
 import { positive } from '@overparam/line-search';
 import { finiteVector } from './finite-vector.ts';
 import { type Loss } from './loss.ts';
 
 /**
  * R(y) = scale/2 |y - target|^2, R*(p) = |p|^2 / (2 scale) + <p, target>. Scale 1/N gives half the mean squared error.
- * @throws OverparamError `BAD_OPTION`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
-export function squared(target: ArrayLike<number>, { scale = 1 }: { readonly scale?: number } = {}): Loss {
+export function squared(target: ArrayLike<number>, options: { readonly scale?: number } = {}): Loss {
+  const { scale } = withDefaults('squared', { scale: 1 }, options);
   const t = finiteVector('target', target);
   positive('scale', scale);
   const square = (y: Float64Array): number => {

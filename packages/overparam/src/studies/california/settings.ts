@@ -1,6 +1,8 @@
-import { badOption } from '@overparam/core';
+import { badOption, type Method } from '@overparam/core';
+import { gaussNewton, levenbergMarquardt, type GaussNewtonOracle } from '@overparam/gauss-newton';
+import { limit } from '../../limits.ts';
 import { createTrainer } from '../../methods/registry.ts';
-import { formatMethod, parseMethod } from '../../methods/method-spec.ts';
+import { formatMethod, parseMethod, type MethodSpec } from '../../methods/method-spec.ts';
 import { startBackend } from '../../session/backend.ts';
 import { numberIn, seedsIn } from '../option-values.ts';
 import type { Piece, StudyOption } from '../study.ts';
@@ -37,8 +39,12 @@ export const options: readonly StudyOption[] = [
   { flags: '-s, --seed <list>', about: '0 or 0,1,2 or 0-4', default: '0' },
 ];
 
-/** gn and lm are ours alone; the rest is the registry's. */
+/** gn and lm are known to this study alone; the other methods are those of the registry. */
 export const isSecondOrder = (name: string): name is 'gn' | 'lm' => name === 'gn' || name === 'lm';
+
+/** @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION` */
+export const secondOrderMethod = ({ name, options }: MethodSpec): Method<unknown, unknown, GaussNewtonOracle> =>
+  (name === 'gn' ? gaussNewton(options) : levenbergMarquardt(options)) as Method<unknown, unknown, GaussNewtonOracle>;
 
 /** @throws OverparamError `BAD_OPTION`, `BAD_METHOD`, `UNKNOWN_METHOD` */
 export async function settings(given: Readonly<Record<string, string | undefined>>): Promise<CaliforniaSettings> {
@@ -47,14 +53,15 @@ export async function settings(given: Readonly<Record<string, string | undefined
   const count = (name: string, most: number): number => numberIn(name, given[name], { least: 1, whole: true, most });
   const methods = (given['methods'] ?? '').split(',').map((text) => {
     const spec = parseMethod(text.trim());
-    if (!isSecondOrder(spec.name)) createTrainer(spec, { parameters: [], batchesPerEpoch: 1 }).dispose();
+    if (isSecondOrder(spec.name)) secondOrderMethod(spec);
+    else createTrainer(spec, { parameters: [], batchesPerEpoch: 1 }).dispose();
     return formatMethod(spec);
   });
   const twice = methods.find((name, i) => methods.indexOf(name) < i);
   if (twice !== undefined)
     throw badOption('--methods', given['methods'], `each method once, and '${twice}' is there twice`);
   const samples = count('samples', 16_512);
-  return {
+  const all: CaliforniaSettings = {
     methods,
     samples,
     width: count('width', 100_000),
@@ -64,6 +71,12 @@ export async function settings(given: Readonly<Record<string, string | undefined
     seeds: seedsIn('seed', given['seed']),
     data: given['data'],
   };
+  // Second-order methods factor a matrix of the samples.
+  const factored = methods.some((method) => isSecondOrder(parseMethod(method).name)) ? samples : 0;
+  limit('numbers', '--samples, --width', samples * (all.width + factored));
+  limit('multiplications per step', '--samples, --width', samples * all.width * 20 + factored ** 3 / 3 + factored ** 2 * all.width); // prettier-ignore
+  limit('pieces of work', '--methods, --seed', methods.length * all.seeds.length);
+  return all;
 }
 
 export const regressions = ({ methods, seeds }: CaliforniaSettings): Regression[] =>

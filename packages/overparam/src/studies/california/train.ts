@@ -1,6 +1,5 @@
 import { composite, denseNetwork, squaredError, type DenseNetwork } from '@overparam/backend-float64';
-import { OverparamError, run, type Method } from '@overparam/core';
-import { gaussNewton, levenbergMarquardt, type GaussNewtonOracle } from '@overparam/gauss-newton';
+import { OverparamError, run } from '@overparam/core';
 import { matrix, type Matrix } from '@overparam/linear-algebra';
 import * as tf from '@tensorflow/tfjs';
 import { parseMethod, type MethodSpec } from '../../methods/method-spec.ts';
@@ -8,7 +7,7 @@ import { createTrainer } from '../../methods/registry.ts';
 import { normal, permutation, random } from '../../training/random.ts';
 import type { Working } from '../study.ts';
 import { loadHousing, type Housing } from './data.ts';
-import { isSecondOrder, type CaliforniaSettings, type Regression } from './settings.ts';
+import { isSecondOrder, secondOrderMethod, type CaliforniaSettings, type Regression } from './settings.ts';
 
 export interface Measurement {
   readonly step: number;
@@ -93,21 +92,19 @@ function startOf(network: DenseNetwork, { X, y }: Housing, width: number, seed: 
 }
 
 function secondOrder(
-  { name, options }: MethodSpec,
+  spec: MethodSpec,
   network: DenseNetwork,
   { y }: Housing,
   start: Float64Array,
   { steps }: CaliforniaSettings,
 ): Trainer {
   const oracle = composite({ model: network, loss: squaredError(y), start });
-  const stepping = <State>(method: Method<State, unknown, GaussNewtonOracle>): (() => void) => {
-    let state = method.init();
-    return () => void ({ state } = run(method, oracle, state));
-  };
+  const method = secondOrderMethod(spec);
+  let state = method.init();
   return {
     steps,
     every: 1,
-    step: name === 'gn' ? stepping(gaussNewton(options)) : stepping(levenbergMarquardt(options)),
+    step: () => void ({ state } = run(method, oracle, state)),
     parameters: () => oracle.parameters(),
     dispose: () => undefined,
   };

@@ -19,7 +19,7 @@ export interface ImageTaskOptions {
 
 const CLASSES = 10;
 /** How many held-out images at a time. */
-const AT_A_TIME = 64;
+export const AT_A_TIME = 64;
 
 /** To tell the classes of images apart: an epoch goes over them in a new order. */
 export function imageTask(

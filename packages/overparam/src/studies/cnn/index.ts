@@ -1,4 +1,5 @@
 import { badOption } from '@overparam/core';
+import { limit } from '../../limits.ts';
 import { startBackend } from '../../session/backend.ts';
 import { measures } from '../mat/best.ts';
 import { findings } from '../mat/findings.ts';
@@ -7,7 +8,7 @@ import { train } from '../mat/train.ts';
 import type { TrainingResult } from '../mat/trained.ts';
 import { numberIn } from '../option-values.ts';
 import type { Study } from '../study.ts';
-import { imageTask } from './image-task.ts';
+import { AT_A_TIME, imageTask } from './image-task.ts';
 import { readImages } from './images.ts';
 
 interface CnnSettings extends MatSettings {
@@ -61,6 +62,11 @@ export const cnnStudy: Study<CnnSettings, Training, TrainingResult> = {
     ] as const)
       if (wanted > labels.data.length) throw badOption(option, wanted, `at most the ${labels.data.length} images of ${images.name}`); // prettier-ignore
     if (batch > samples) throw badOption('--batch', batch, `at most the ${samples} samples`);
+    const pixels = Math.max(batch, AT_A_TIME) * images.height * images.width;
+    const counts = filters.filter((count) => count > 0);
+    const weights = counts.reduce((sum, count, i) => sum + 9 * count * (counts[i - 1] ?? images.channels), 0);
+    limit('numbers', '--filters, --batch', weights + pixels * counts.reduce((sum, count) => sum + count, 0));
+    limit('multiplications per step', '--filters, --batch', 3 * pixels * weights);
     return settings;
   },
   pieces: trainings,

@@ -13,6 +13,7 @@ import {
   type MeasureProblem,
 } from '@overparam/wasserstein-flow';
 import { linearAxis } from '../../figures/index.ts';
+import { limit } from '../../limits.ts';
 import { numberIn, numbersIn, seedsIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { exponential } from '../particle-flows/exponential.ts';
@@ -72,17 +73,21 @@ export const oneDimension: Study<Settings, Problem, Result> = {
     { flags: '--iterations <n>', about: 'steps of the flow', default: '1000' },
     { flags: '-s, --seed <list>', about: 'of the spikes: 0 or 0,1,2 or 0-4', default: '4' },
   ],
-  settings: (given) => ({
-    lambda: numbersIn('lambda', given['lambda'], { above: 0 }),
-    cutoff: numberIn('cutoff', given['cutoff'], { least: 1, whole: true, most: 100 }),
-    // More do not fit on the circle 0.2 apart, at random.
-    spikes: numberIn('spikes', given['spikes'], { least: 1, whole: true, most: 7 }),
-    particles: numberIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
-    alpha: numberIn('alpha', given['alpha'], { above: 0 }),
-    beta: numberIn('beta', given['beta'], { least: 0 }),
-    iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e8 }),
-    seeds: seedsIn('seed', given['seed']),
-  }),
+  settings(given) {
+    const settings: Settings = {
+      lambda: numbersIn('lambda', given['lambda'], { above: 0 }),
+      cutoff: numberIn('cutoff', given['cutoff'], { least: 1, whole: true, most: 100 }),
+      // More do not fit on the circle 0.2 apart, at random.
+      spikes: numberIn('spikes', given['spikes'], { least: 1, whole: true, most: 7 }),
+      particles: numberIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
+      alpha: numberIn('alpha', given['alpha'], { above: 0 }),
+      beta: numberIn('beta', given['beta'], { least: 0 }),
+      iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e8 }),
+      seeds: seedsIn('seed', given['seed']),
+    };
+    limit('pieces of work', '--seed, --lambda', settings.seeds.length * settings.lambda.length);
+    return settings;
+  },
   pieces: ({ seeds, lambda }) =>
     seeds.flatMap((seed) =>
       lambda.map((factor) => ({ label: `lambda ${factor}, seed ${seed}`, lambda: factor, seed })),

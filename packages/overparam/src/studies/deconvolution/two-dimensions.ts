@@ -15,6 +15,7 @@ import {
   type MeasureProblem,
 } from '@overparam/wasserstein-flow';
 import { colorOf, linearAxis } from '../../figures/index.ts';
+import { limit } from '../../limits.ts';
 import { numberIn, numbersIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { exponential } from '../particle-flows/exponential.ts';
@@ -87,7 +88,7 @@ export const twoDimensions: Study<Settings, Run, Result> = {
     const particles = numbersIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 });
     const other = particles.find((m) => m !== 3 && !Number.isInteger(Math.sqrt(m)));
     if (other !== undefined) throw badOption('--particles', other, '3, 4 or the square of a whole number');
-    return {
+    const settings: Settings = {
       lambda: numbersIn('lambda', given['lambda'], { least: 0 }),
       particles,
       cutoff: numberIn('cutoff', given['cutoff'], { least: 1, whole: true, most: 30 }),
@@ -95,6 +96,8 @@ export const twoDimensions: Study<Settings, Run, Result> = {
       beta: numberIn('beta', given['beta'], { least: 0 }),
       iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e8 }),
     };
+    limit('pieces of work', '--lambda, --particles', settings.lambda.length * settings.particles.length);
+    return settings;
   },
   pieces: ({ lambda, particles }) =>
     lambda.flatMap((factor) => particles.map((m) => ({ label: `lambda ${factor}, m ${m}`, lambda: factor, particles: m }))), // prettier-ignore

@@ -1,3 +1,4 @@
+import { limit } from '../../limits.ts';
 import { numberIn, numbersIn, seedsIn, someOf } from '../option-values.ts';
 import type { Piece, StudyOption } from '../study.ts';
 
@@ -47,7 +48,7 @@ export const options: readonly StudyOption[] = [
 export function settings(given: Readonly<Record<string, string | undefined>>): HiddenLearningSettings {
   const count = (name: string, option: string): number =>
     numberIn(option, given[name], { least: 1, whole: true, most: 1e6 });
-  return {
+  const all: HiddenLearningSettings = {
     methods: someOf('methods', given['methods'], ['gn', 'gd']),
     tau0: numbersIn('tau0', given['tau0'], { least: 0 }),
     lambda: numbersIn('lambda', given['lambda'], { above: 0 }),
@@ -59,6 +60,11 @@ export function settings(given: Readonly<Record<string, string | undefined>>): H
     steps: count('steps', 'steps'),
     seeds: seedsIn('seed', given['seed']),
   };
+  const { width, inputs, samples, testSamples, seeds, tau0, lambda, gdLambda } = all;
+  limit('numbers', '--width, --inputs, --samples, --test-samples', (width + testSamples) * inputs + samples * (width + samples)); // prettier-ignore
+  limit('multiplications per step', '--width, --inputs, --samples, --test-samples', (samples * samples + testSamples * inputs) * width + samples ** 3 / 3); // prettier-ignore
+  limit('pieces of work', '--seed, --tau0, --lambda, --gd-lambda', seeds.length * tau0.length * (lambda.length + gdLambda.length)); // prettier-ignore
+  return all;
 }
 
 export const trainings = ({ methods, tau0, lambda, gdLambda, seeds }: HiddenLearningSettings): Training[] =>

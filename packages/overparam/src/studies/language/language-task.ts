@@ -13,7 +13,7 @@ export interface LanguageTaskOptions extends Omit<TransformerOptions, 'vocabular
 /** Held-out sequences that the validation loss is the mean of. */
 const HELD_OUT = 128;
 /** How many of them at a time. */
-const AT_A_TIME = 32;
+export const AT_A_TIME = 32;
 
 /** To predict the next token of a text: sequences begin anywhere, those held out at even distances. */
 export function languageTask(

@@ -1,7 +1,9 @@
 import { badOption } from '@overparam/core';
+import { limit } from '../../limits.ts';
 import { oneOf } from '../option-values.ts';
 import { countIn, optionsOf, settingsOf, type MatSettings } from '../mat/settings.ts';
 import type { StudyOption } from '../study.ts';
+import { AT_A_TIME } from './language-task.ts';
 import { readText } from './text.ts';
 import { tokenizers, tokensOf, type Tokenizer } from './tokens.ts';
 
@@ -68,7 +70,29 @@ export async function languageSettings(given: Readonly<Record<string, string | u
   if (width % heads !== 0) throw badOption('--width', width, `a multiple of the ${heads} heads`);
   if (Math.min(tokens, validation) < 2 * length)
     throw badOption('--length', length, `at most half of the ${Math.min(tokens, validation)} tokens of a text`);
-  // A text that will not do is to be known before the work.
+  checkSize(settings);
+  // Report a text that is too short before the work.
   tokensOf(await readText(data), { ...settings, train: tokens });
   return settings;
+}
+
+/** By the parameters, and by the activations of the larger of a batch and of the sequences that are validated at a time. */
+function checkSize({
+  tokenizer,
+  vocabulary,
+  tokens,
+  layers,
+  width,
+  heads,
+  length,
+  experts,
+  batch,
+}: LanguageSettings): void {
+  const words = Math.min(vocabulary, tokenizer === 'bytes' ? 257 : tokens);
+  const parameters = layers * (12 + 8 * experts) * width ** 2 + (2 * words + length) * width;
+  const positions = Math.max(batch, AT_A_TIME) * length;
+  const activations = positions * (words + layers * (16 * width + heads * length));
+  const options = '--layers, --width, --heads, --length, --experts, --vocabulary, --batch';
+  limit('numbers', options, parameters + activations);
+  limit('multiplications per step', options, 3 * positions * (parameters + layers * length * width));
 }

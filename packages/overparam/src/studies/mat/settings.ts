@@ -1,3 +1,4 @@
+import { limit } from '../../limits.ts';
 import { numberIn, oneOf, seedsIn, someOf } from '../option-values.ts';
 import type { Piece, StudyOption } from '../study.ts';
 
@@ -19,8 +20,11 @@ export interface MatSettings {
   readonly alpha: number;
   /** How gradients get past modules that rest. */
   readonly gradients: 'through' | 'around';
-  /** `adam`: the constant step `lr` along Adam's direction; `ponos`: a line search along the gradient. */
-  readonly inner: 'adam' | 'ponos';
+  /**
+   * `adam`: the constant step `lr` along Adam's direction; `ponos-adam`: a line search along it; `ponos`: one along the
+   * gradient.
+   */
+  readonly inner: 'adam' | 'ponos-adam' | 'ponos';
   readonly lr: number;
   /** The validation loss is taken every so many steps. */
   readonly measureEvery: number;
@@ -52,7 +56,7 @@ export const optionsOf = (defaults: {
   { flags: '--spectra-samples <n>', about: 'by the spectra of so many samples of the batch', default: defaults.spectraSamples }, // prettier-ignore
   { flags: '--alpha <number>', about: 'modules rest below alpha times the largest lambda_max of their kind', default: defaults.alpha }, // prettier-ignore
   { flags: '--gradients <name>', about: 'around, through: how they get past modules that rest', default: defaults.gradients }, // prettier-ignore
-  { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos, a line search', default: 'adam' }, // prettier-ignore
+  { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos-adam, a line search along it; ponos, one along the gradient', default: 'adam' }, // prettier-ignore
   { flags: '--lr <number>', about: "adam's learning rate", default: defaults.lr },
   { flags: '--measure-every <n>', about: 'the validation loss every so many steps', default: '25' },
   { flags: '--backend <name>', about: 'wasm, cpu', default: 'wasm' },
@@ -60,7 +64,7 @@ export const optionsOf = (defaults: {
 
 /** @throws OverparamError `BAD_OPTION` */
 export function settingsOf(given: Readonly<Record<string, string | undefined>>): MatSettings {
-  return {
+  const settings: MatSettings = {
     methods: someOf('methods', given['methods'], comparisons),
     seeds: seedsIn('seed', given['seed']),
     steps: countIn('steps', given['steps']),
@@ -69,11 +73,13 @@ export function settingsOf(given: Readonly<Record<string, string | undefined>>):
     spectraSamples: countIn('spectra-samples', given['spectraSamples'], 2),
     alpha: numberIn('alpha', given['alpha'], { least: 0, most: 1 }),
     gradients: oneOf('gradients', given['gradients'], ['around', 'through']),
-    inner: oneOf('inner', given['inner'], ['adam', 'ponos']),
+    inner: oneOf('inner', given['inner'], ['adam', 'ponos-adam', 'ponos']),
     lr: numberIn('lr', given['lr'], { above: 0 }),
     measureEvery: countIn('measure-every', given['measureEvery']),
     backend: oneOf('backend', given['backend'], ['wasm', 'cpu']),
   };
+  limit('pieces of work', '--methods, --seed', settings.methods.length * settings.seeds.length);
+  return settings;
 }
 
 export const countIn = (name: string, text: string | undefined, least = 1): number =>

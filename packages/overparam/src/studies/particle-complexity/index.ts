@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { run } from '@overparam/core';
 import type { FlowState } from '@overparam/wasserstein-flow';
 import { colorOf, dashOf, logAxis } from '../../figures/index.ts';
+import { limit } from '../../limits.ts';
 import { median } from '../../results/quantile.ts';
 import { numberIn, numbersIn, seedsIn, someOf } from '../option-values.ts';
 import { exponential } from '../particle-flows/exponential.ts';
@@ -71,7 +72,7 @@ export const particleComplexity: Study<Settings, Size, readonly Contested[]> = {
     const sizes = (name: string, option: string): readonly number[] =>
       [...numbersIn(option, given[name], { least: 1, whole: true, most: 10_000 })].sort((a, b) => a - b);
     const inputs = numberIn('inputs', given['inputs'], { least: 2, whole: true, most: 10_000 });
-    return {
+    const settings: Settings = {
       panels: someOf('panels', given['panels'], Object.keys(titles) as Panel[]),
       spikes: count('spikes', 'spikes', 100),
       deconvolutionParticles: sizes('deconvolutionParticles', 'deconvolution-particles'),
@@ -82,6 +83,16 @@ export const particleComplexity: Study<Settings, Size, readonly Contested[]> = {
       iterations: count('iterations', 'iterations', 1e8),
       seeds: seedsIn('seed', given['seed']),
     };
+    const { teacherNeurons, reluParticles, deconvolutionParticles, panels } = settings;
+    const neurons = panels.includes('relu') ? Math.max(...reluParticles) + teacherNeurons : 0;
+    const most = Math.max(neurons, ...deconvolutionParticles);
+    limit(
+      'numbers',
+      '--relu-particles, --teacher-neurons, --inputs, --deconvolution-particles',
+      most * (most + inputs),
+    );
+    limit('multiplications per step', '--relu-particles, --teacher-neurons, --inputs', 2 * neurons ** 2 * inputs + neurons ** 3 / 3); // prettier-ignore
+    return settings;
   },
   pieces: ({ panels, deconvolutionParticles, reluParticles }) =>
     panels.flatMap((panel) =>

@@ -36,10 +36,11 @@ interface Snapshot<State> {
   readonly moments: readonly Moment[];
 }
 
-/** Between two looks at whether to leave off. */
+/** Steps, or milliseconds, between two moments at which the work can be stopped. */
 const STEPS_AT_A_TIME = 64;
+const AT_MOST = 500;
 
-/** Follows a flow, and keeps moments that lie close together at first; undefined where `progress` said to leave off. */
+/** Follows a flow, and keeps moments that lie close together at first; undefined where `progress` said to stop. */
 export async function follow<State extends { readonly iteration: number }>(
   { flow, oracle, iterations, moments: count, also = [], look }: Following<State>,
   { from, progress }: Working,
@@ -47,13 +48,16 @@ export async function follow<State extends { readonly iteration: number }>(
   const even = Array.from({ length: count + 1 }, (_, k) => Math.round(iterations * (k / count) ** 3));
   const kept = new Set([...even, ...also]);
   let { state, moments } = (from as Snapshot<State> | undefined) ?? { state: flow.init(), moments: [] };
+  let looked = -Infinity;
   for (;;) {
     const { iteration } = state;
     if (kept.has(iteration) && moments.at(-1)?.iteration !== iteration) {
       const measure = flow.measure(state);
       moments = [...moments, { iteration, ...look(measure), measure }];
     }
-    if (iteration % STEPS_AT_A_TIME === 0 || iteration === iterations) {
+    const due = iteration % STEPS_AT_A_TIME === 0 || performance.now() - looked > AT_MOST;
+    if (due || iteration === iterations) {
+      looked = performance.now();
       const goesOn = await progress({
         done: iteration / iterations,
         text: `iteration ${iteration}/${iterations}  objective ${moments.at(-1)!.objective.toPrecision(6)}`,

@@ -16,6 +16,7 @@ import {
   type MeasureProblem,
 } from '@overparam/wasserstein-flow';
 import { colorOf, linearAxis } from '../../figures/index.ts';
+import { limit } from '../../limits.ts';
 import { numberIn, seedsIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { etaAt, etaCurve } from '../particle-flows/eta.ts';
@@ -64,15 +65,20 @@ export const reluTrajectories: Study<Settings, Training, Result> = {
     { flags: '--iterations <n>', about: 'steps', default: '10000' },
     { flags: '-s, --seed <list>', about: 'of teacher, inputs and student: 0 or 0,1,2 or 0-4', default: '3' },
   ],
-  settings: (given) => ({
-    teacherNeurons: numberIn('teacher-neurons', given['teacherNeurons'], { least: 1, whole: true, most: 1000 }),
-    samples: numberIn('samples', given['samples'], { least: 1, whole: true, most: 100_000 }),
-    particles: numberIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
-    lambda: numberIn('lambda', given['lambda'], { above: 0 }),
-    step: numberIn('step', given['step'], { above: 0 }),
-    iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e8 }),
-    seeds: seedsIn('seed', given['seed']),
-  }),
+  settings(given) {
+    const settings: Settings = {
+      teacherNeurons: numberIn('teacher-neurons', given['teacherNeurons'], { least: 1, whole: true, most: 1000 }),
+      samples: numberIn('samples', given['samples'], { least: 1, whole: true, most: 100_000 }),
+      particles: numberIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
+      lambda: numberIn('lambda', given['lambda'], { above: 0 }),
+      step: numberIn('step', given['step'], { above: 0 }),
+      iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e8 }),
+      seeds: seedsIn('seed', given['seed']),
+    };
+    const { teacherNeurons, samples, particles } = settings;
+    limit('numbers', '--teacher-neurons, --samples, --particles', samples * (teacherNeurons + particles));
+    return settings;
+  },
   pieces: ({ seeds }) => seeds.map((seed) => ({ label: `seed ${seed}`, seed })),
   async work({ seed }, settings, working) {
     const { problem } = problemOf(seed, settings);

@@ -11,6 +11,7 @@ import {
   type Measure,
   type Regularizer,
 } from '@overparam/wasserstein-flow';
+import { limit } from '../../limits.ts';
 import { numberIn, numbersIn, seedsIn } from '../option-values.ts';
 import { byIteration } from '../particle-flows/by-iteration.ts';
 import { exponential } from '../particle-flows/exponential.ts';
@@ -70,7 +71,7 @@ export const twoLayer: Study<Settings, Training, Result> = {
       numberIn(option, given[name], { least: 1, whole: true, most });
     if (given['batch'] !== 'all' && !(Number(given['batch']) >= 1))
       throw badOption('--batch', given['batch'], "a whole number >= 1, or 'all'");
-    return {
+    const settings: Settings = {
       inputs: numberIn('inputs', given['inputs'], { least: 2, whole: true, most: 1000 }),
       teacherNeurons: count('teacherNeurons', 'teacher-neurons', 1000),
       particles: numbersIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
@@ -80,6 +81,13 @@ export const twoLayer: Study<Settings, Training, Result> = {
       iterations: numberIn('iterations', given['iterations'], { least: 1, whole: true, most: 1e9 }),
       seeds: seedsIn('seed', given['seed']),
     };
+    const { inputs, particles, teacherNeurons, batch, seeds, lambda } = settings;
+    const neurons = Math.max(...particles) + teacherNeurons;
+    const pairs = neurons * (batch ?? neurons);
+    limit('numbers', '--inputs, --particles, --teacher-neurons, --batch', pairs + inputs * (neurons + (batch ?? 0)));
+    limit('multiplications per step', '--inputs, --particles, --teacher-neurons, --batch', 2 * pairs * inputs);
+    limit('pieces of work', '--seed, --lambda, --particles', seeds.length * lambda.length * particles.length);
+    return settings;
   },
   pieces: ({ seeds, lambda, particles }) =>
     seeds.flatMap((seed) =>

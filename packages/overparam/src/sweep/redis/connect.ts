@@ -1,15 +1,14 @@
 import { OverparamError, badOption } from '@overparam/core';
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 
 /**
- * A connection to Redis. Once it stands, it comes back by itself whenever it breaks, and commands wait for it.
+ * A connection to Redis, which is restored whenever it breaks, while commands wait for it.
  * @param url `redis://user:password@host:port/database`, or `rediss:` for TLS
- * @throws OverparamError `BAD_OPTION`, `REDIS_UNREACHABLE`; no message shows the password
+ * @throws OverparamError `BAD_OPTION`, `REDIS_CLIENT_MISSING`, `REDIS_UNREACHABLE`; no message shows the password
  */
-export async function connect(url: string): Promise<Redis> {
+export async function connect(url: string, load: () => Promise<Client> = client): Promise<Redis> {
   const shown = withoutPassword(url);
-  // Only sweeps on Redis load it.
-  const { Redis } = await import('ioredis');
+  const { Redis } = await load().catch(missing);
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     lazyConnect: true,
@@ -25,10 +24,29 @@ export async function connect(url: string): Promise<Redis> {
     redis.disconnect();
     throw new OverparamError(
       'REDIS_UNREACHABLE',
-      `There is no answer from ${shown}: ${(problem ?? (cause as Error)).message}. Does it run there, and are name, password and TLS (rediss:) right?`,
+      `There is no answer from ${shown}: ${(problem ?? (cause as Error)).message}. Check that it runs there, and the name, password and TLS (rediss:).`,
       { cause },
     );
   }
+}
+
+interface Client {
+  readonly Redis: new (url: string, options: RedisOptions) => Redis;
+}
+
+/** Only sweeps on Redis load these packages, which are installed separately. */
+async function client(): Promise<Client> {
+  await import('bullmq');
+  return import('ioredis');
+}
+
+function missing(cause: NodeJS.ErrnoException): never {
+  if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+  throw new OverparamError(
+    'REDIS_CLIENT_MISSING',
+    'Sweeps on Redis need two packages that overparam does not install by itself: npm install bullmq ioredis. With npx: npx -p overparam -p bullmq -p ioredis overparam ...',
+    { cause },
+  );
 }
 
 const failing = (redis: Redis): Promise<never> => new Promise((_, reject) => redis.once('error', reject));

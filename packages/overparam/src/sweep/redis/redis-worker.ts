@@ -145,6 +145,10 @@ async function run(
       const bytes = await readFile(file);
       if (bytes.length <= LIMITS.checkpoint) await redis.set(names.checkpoint(hash), bytes, 'EX', KEPT_SECONDS);
     },
+    async discarded({ message }) {
+      await redis.multi().del(names.checkpoint(hash)).hincrby(names.refused, 'BAD_CHECKPOINT', 1).exec();
+      say(`starts again ${describe(configuration)}: its checkpoint cannot be used: ${printable(message)}`);
+    },
   });
   if (!results) return false;
   const json = JSON.stringify(finishedRun(configuration, results));

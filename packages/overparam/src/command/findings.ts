@@ -2,27 +2,21 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import { studyPictureOf, studyReportOf, type Found } from '../report/study-report.ts';
-import { writeAtomically } from '../session/atomic-write.ts';
+import { writeOutput } from '../session/output.ts';
 import type { Findings } from '../studies/study.ts';
 import { frame } from './table.ts';
 import { colorsFor, type Terminal } from './terminal.ts';
 
-/** Writes results.json, report.html and picture.svg, and says in the terminal what came out once they are safe. */
-export async function deliverFindings(
-  results: Found,
-  findings: Findings,
-  out: string,
-): Promise<{ readonly tell: (terminal: Terminal) => void }> {
-  const files = {
-    'results.json': `${JSON.stringify(results)}\n`,
-    'report.html': studyReportOf(results, findings),
-    'picture.svg': studyPictureOf(results, findings),
-  };
-  for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
-  return { tell: (terminal) => tell(findings, out, terminal) };
-}
+/** Writes results.json, report.html and picture.svg. */
+export const writeFindings = (results: Found, findings: Findings, out: string): Promise<void> =>
+  writeOutput(out, {
+    results,
+    report: studyReportOf(results, findings),
+    picture: studyPictureOf(results, findings),
+  });
 
-function tell({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
+/** Shows in the terminal what came out. */
+export function showFindings({ text, tables }: Findings, out: string, { stdout }: Terminal): void {
   const colors = colorsFor(stdout);
   for (const { title, head, rows, note } of tables) {
     const table = new Table({
