@@ -1,10 +1,13 @@
 import { ponosAdam } from '@overparam/polyak-nonmonotone';
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adamw, knownEnd, optimizer, type Direction } from '@overparam/backend-tfjs';
 
 beforeAll(() => tf.setBackend('cpu'));
-afterEach(() => tf.disposeVariables());
+afterEach(() => {
+  tf.disposeVariables();
+  vi.restoreAllMocks();
+});
 
 /** sin on [-2, 2], 64 points. */
 const data = () => {
@@ -60,6 +63,9 @@ describe('ponosAdam', () => {
   });
 
   it('makes trials on the same dropout masks, with batch normalization beside', async () => {
+    let draws = 1;
+    // What unseeded dropout draws from: a linear congruential generator (Park and Miller).
+    vi.spyOn(Math, 'random').mockImplementation(() => (draws = (draws * 48271) % 2147483647) / 2147483647);
     const { x, y } = data();
     const model = tf.sequential();
     model.add(tf.layers.dense({ units: 16, activation: 'tanh', inputShape: [1], kernelInitializer: tf.initializers.glorotNormal({ seed: 1 }) })); // prettier-ignore
@@ -73,8 +79,9 @@ describe('ponosAdam', () => {
     const losses = history['loss'] as number[];
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
     // Other masks would give ratios of noise: far from 1 on either side.
-    const first = reports.slice(1, 10).map(({ ratio }) => ratio!);
-    expect(first.every((ratio) => ratio > 0.3 && ratio <= 1)).toBe(true);
+    const first = reports.slice(0, 10).flatMap(({ ratio }) => ratio ?? []);
+    expect(first.length).toBeGreaterThan(5);
+    for (const ratio of first) expect(ratio).toBeGreaterThan(0.9);
     made.dispose();
     tf.dispose([x, y]);
   });
