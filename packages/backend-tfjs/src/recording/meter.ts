@@ -71,6 +71,11 @@ export function as<T>(kind: Kind, body: () => T): T {
   }
 }
 
+/** Counts work that is not done by kernels, for whoever counts. */
+export function addWork(flops: number): void {
+  if (counting) counting.counts[counting.kind] += flops;
+}
+
 function tapped<T>(body: () => T): T {
   let depth = 0;
   return tap(

@@ -1,8 +1,9 @@
-import { cast, equal, keep, matMul, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { cast, equal, keep, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { disposeAll, engine } from '../recording/engine.ts';
 import { read, type Reading } from '../recording/reading.ts';
 import type { Factor } from './factor.ts';
 import { addHadamard, type Kernel } from './hadamard.ts';
+import { readRows, rowProducts, type ExactRows } from './row-products.ts';
 import { sampleGradients } from './sample-gradients.ts';
 import type { Sensitivities } from './sensitivities.ts';
 
@@ -50,7 +51,7 @@ function* inputGrams(products: readonly Factor[], known: InputGrams): Reading<Ma
   const grams = new Map<Factor, ArrayLike<number>>();
   for (const factor of products) {
     if (!factor.input) continue;
-    const values = (factor.constant && known.get(factor.constant)) ?? (yield* read(gram(factor)));
+    const values = (factor.constant && known.get(factor.constant)) ?? (yield* inputGram(factor));
     grams.set(factor, values);
     if (factor.constant) known.set(factor.constant, values);
   }
@@ -65,25 +66,36 @@ function* addProducts(
   left: Sensitivities,
   right: Sensitivities,
 ): Reading<void> {
+  /** Each sensitivity is read once. */
+  const known = new Map<object, ExactRows>();
+  function* rowsOf(kept: Tensor, id: object): Reading<ExactRows> {
+    const rows = known.get(id) ?? (yield* readRows(kept));
+    known.set(id, rows);
+    return rows;
+  }
   for (const [k, j] of pairs(left, right)) {
     // A layer's weights and its bias have the same sensitivity.
     const shared = new Map<object, readonly [other: object, values: ArrayLike<number>]>();
     for (const factor of products) {
-      let of: readonly [object, object] | undefined;
-      const product = engine().tidy(() => {
+      const both = engine().tidy(() => {
         const b = factor.sensitivity(left, k);
         const c = k === j && left === right ? b : factor.sensitivity(right, j);
-        if (!b || !c) return undefined;
-        of = [b.dataId, c.dataId];
-        return shared.get(b.dataId)?.[0] === c.dataId ? undefined : keep(matMul(b, c, false, true));
+        return b && c && ([b, c].map((x) => [keep(x.clone()), x.dataId] as const) as [Kept, Kept]);
       });
-      if (!of) continue;
-      const [id, other] = of;
-      if (product) shared.set(id, [other, yield* read(product)]);
+      if (!both) continue;
+      const [[b, id], [c, other]] = both;
+      try {
+        if (shared.get(id)?.[0] !== other)
+          shared.set(id, [other, rowProducts(yield* rowsOf(b, id), yield* rowsOf(c, other))]);
+      } finally {
+        disposeAll([b, c]);
+      }
       addHadamard(kernel, k, j, inputs.get(factor), shared.get(id)![1], factor.positions);
     }
   }
 }
+
+type Kept = readonly [tensor: Tensor, id: object];
 
 /** Inner products of some rows, from `start` on, of the samples' gradients. */
 function* addSlice(
@@ -93,25 +105,22 @@ function* addSlice(
   right: Sensitivities,
   { start, width }: { readonly start: number; readonly width: number },
 ): Reading<void> {
-  const gradients = (of: Sensitivities): Map<number, Tensor> =>
-    new Map(
-      of.outputs.flatMap((k) => {
-        const gradient = engine().tidy(() => {
-          const b = factor.sensitivity(of, k);
-          return b && keep(sampleGradients(factor, b, start, width));
-        });
-        return gradient ? [[k, gradient] as const] : [];
-      }),
-    );
-  const ofLeft = gradients(left);
-  const ofRight = left === right ? ofLeft : gradients(right);
-  try {
-    for (const [k, j] of pairs(left, right)) {
-      const [b, c] = [ofLeft.get(k), ofRight.get(j)];
-      if (b && c) addHadamard(kernel, k, j, undefined, yield* read(keep(matMul(b, c, false, true))), 1);
+  function* gradients(of: Sensitivities): Reading<Map<number, ExactRows>> {
+    const rows = new Map<number, ExactRows>();
+    for (const k of of.outputs) {
+      const gradient = engine().tidy(() => {
+        const b = factor.sensitivity(of, k);
+        return b && keep(sampleGradients(factor, b, start, width));
+      });
+      if (gradient) rows.set(k, yield* readRows(gradient));
     }
-  } finally {
-    disposeAll([...ofLeft.values(), ...ofRight.values()]);
+    return rows;
+  }
+  const ofLeft = yield* gradients(left);
+  const ofRight = left === right ? ofLeft : yield* gradients(right);
+  for (const [k, j] of pairs(left, right)) {
+    const [b, c] = [ofLeft.get(k), ofRight.get(j)];
+    if (b && c) addHadamard(kernel, k, j, undefined, rowProducts(b, c), 1);
   }
 }
 
@@ -124,13 +133,14 @@ function isProduct({ input, index, scale, samples, positions, fanIn, fanOut }: F
   return products <= (positions + samples) * fanIn * fanOut;
 }
 
-function gram({ input, index }: Factor): Tensor {
-  return tidy(() => {
-    if (index) {
+function* inputGram({ input, index }: Factor): Reading<ArrayLike<number>> {
+  if (index) {
+    const same = tidy(() => {
       const rows = index();
       return keep(cast(equal(reshape(rows, [-1, 1]), reshape(rows, [1, -1])), 'float32'));
-    }
-    const a = input!();
-    return keep(matMul(a, a, false, true));
-  });
+    });
+    return yield* read(same);
+  }
+  const a = yield* readRows(tidy(() => keep(input!().clone())));
+  return rowProducts(a, a);
 }

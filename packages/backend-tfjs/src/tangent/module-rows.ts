@@ -1,7 +1,8 @@
-import { concat, keep, matMul, reshape, slice, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { concat, keep, reshape, slice, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { partOf, type Selection } from '../modules/part.ts';
-import { read, type Reading } from '../recording/reading.ts';
+import type { Reading } from '../recording/reading.ts';
 import type { Kernel } from './hadamard.ts';
+import { readRows, rowProducts } from './row-products.ts';
 
 /**
  * Adds to each kernel the inner products of the rows of J in its parts.
@@ -32,11 +33,8 @@ export function* addModuleRows(
   for (const [m, kernel] of kernels.entries()) {
     const selection = parts[m]!;
     if (selection.size === 0) continue;
-    const gram = tidy(() => {
-      const columns = columnsOf(selection);
-      return keep(matMul(columns, columns, false, true));
-    });
-    const values = yield* read(gram);
+    const columns = yield* readRows(tidy(() => keep(columnsOf(selection).clone())));
+    const values = rowProducts(columns, columns);
     for (let i = 0; i < values.length; i++) kernel.data[i]! += values[i]!;
   }
 }

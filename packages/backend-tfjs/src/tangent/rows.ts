@@ -1,7 +1,8 @@
-import { keep, matMul, stack, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, stack, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { engine } from '../recording/engine.ts';
-import { read, type Reading } from '../recording/reading.ts';
+import type { Reading } from '../recording/reading.ts';
 import type { Kernel } from './hadamard.ts';
+import { readRows, rowProducts } from './row-products.ts';
 
 /** Rows of J, one after the other: a reverse pass each. */
 export interface Rows {
@@ -47,16 +48,10 @@ export function* addRowGrams(
   const block = Math.max(1, Math.min(size, Math.floor(memory / (2 * 4 * rows.length))));
   const end = (start: number): number => Math.min(size, start + block);
   for (let start = 0; start < size; start += block) {
-    const left = rowsOf(rows, chosen, start, end(start));
-    try {
-      for (let other = 0; other <= start; other += block) {
-        const right = other === start ? left : rowsOf(rows, chosen, other, end(other));
-        const product = keep(matMul(left, right, false, true));
-        if (right !== left) right.dispose();
-        addBlock(kernel, yield* read(product), start, other, end(other) - other);
-      }
-    } finally {
-      left.dispose();
+    const left = yield* readRows(rowsOf(rows, chosen, start, end(start)));
+    for (let other = 0; other <= start; other += block) {
+      const right = other === start ? left : yield* readRows(rowsOf(rows, chosen, other, end(other)));
+      addBlock(kernel, rowProducts(left, right), start, other, end(other) - other);
     }
   }
 }
