@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** Isolated, the page has memory that threads share: its kernels compute on all cores. Without these headers they take one. */
+/** An isolated page may share memory between threads, so its kernels use all cores. Without these headers they use one. */
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 export default defineConfig({
@@ -12,10 +12,10 @@ export default defineConfig({
   resolve: {
     // From source, as the tests.
     conditions: ['@overparam/source', 'module', 'browser', 'development|production'],
-    // Of tfjs only what runs here: no layers, no other backends.
+    // Only the parts of tfjs that run here: no layers, no other backends.
     alias: [{ find: /^@tensorflow\/tfjs$/, replacement: fileURLToPath(new URL('src/tfjs.ts', import.meta.url)) }],
   },
-  // Else a development server finds them one by one, and reloads the page each time.
+  // Otherwise the development server discovers them one by one and reloads the page each time.
   optimizeDeps: {
     include: [
       '@observablehq/plot',

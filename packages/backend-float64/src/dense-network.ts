@@ -1,4 +1,4 @@
-import { badOption, type Matrix } from '@overparam/core';
+import { badOption, type Matrix, required, withDefaults } from '@overparam/core';
 import { activations, type ActivationName } from './activations.ts';
 import { checkParameters, checkShape, finite, mismatch } from './check.ts';
 import { product, weightsOf, type LayerPass, type LayerWeights, type PlacedLayer } from './dense-layer.ts';
@@ -18,8 +18,17 @@ export interface DenseLayer {
   /** Not trained: it is no module, and the others' derivatives are the same. */
   readonly frozen?: boolean;
   /** The name of the module; 'dense0', 'dense1', ... by the layer's place when absent. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
+
+const layerDefaults: Required<DenseLayer> = {
+  units: required,
+  activation: 'linear',
+  bias: true,
+  scale: 1,
+  frozen: false,
+  name: undefined,
+};
 
 export interface DenseNetwork extends Model {
   /** The parameters of these weights, in the layers' order. */
@@ -33,15 +42,17 @@ export interface DenseNetwork extends Model {
  * matrices; nothing of size N x P is ever made, except by `jacobian`.
  *
  * @param inputs N x d
- * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function denseNetwork({
-  inputs,
-  layers,
-}: {
+export function denseNetwork(options: {
   readonly inputs: Matrix;
   readonly layers: readonly DenseLayer[];
 }): DenseNetwork {
+  const { inputs, layers: given } = withDefaults('denseNetwork', { inputs: required, layers: required }, options) as typeof options; // prettier-ignore
+  if (!Array.isArray(given)) throw badOption('layers', given, 'an array of layers');
+  const layers = given.map((layer: DenseLayer, l) =>
+    withDefaults(`layers[${l}] of denseNetwork`, layerDefaults, layer),
+  );
   if (!(inputs.rows >= 1))
     throw mismatch(`The inputs are ${inputs.rows} x ${inputs.columns}: there must be one sample.`);
   checkShape('The matrix of the inputs', inputs, inputs.rows, inputs.columns);
@@ -87,11 +98,11 @@ export function denseNetwork({
   };
 }
 
-function place(layers: readonly DenseLayer[], inputs: number): readonly PlacedLayer[] {
+function place(layers: readonly Required<DenseLayer>[], inputs: number): readonly PlacedLayer[] {
   if (layers.length === 0) throw badOption('layers', '[]', 'one layer or more');
   let from = 0;
   let width = inputs;
-  return layers.map(({ units, activation = 'linear', bias = true, scale = 1, ...layer }, l) => {
+  return layers.map(({ units, activation, bias, scale, ...layer }, l) => {
     const { name = `dense${l}` } = layer;
     if (!(Number.isInteger(units) && units >= 1))
       throw badOption(`layers[${l}].units`, units, 'a whole number, 1 or more');

@@ -187,6 +187,16 @@ export function select(condition: usize, a: usize, b: usize, out: usize, n: i32)
   }
 }
 
+/** out = condition ? a : b, values of one byte as the condition's, which is 0 or 1. */
+export function selectBytes(condition: usize, a: usize, b: usize, out: usize, n: i32): void {
+  let i: usize = 0;
+  for (; i + 16 <= <usize>n; i += 16) {
+    const c = i8x16.ne(v128.load(condition + i), i8x16.splat(0));
+    v128.store(out + i, v128.bitselect(v128.load(a + i), v128.load(b + i), c));
+  }
+  for (; i < <usize>n; i++) store<u8>(out + i, load<u8>(condition + i) ? load<u8>(a + i) : load<u8>(b + i));
+}
+
 /** Bytes that are 0 or 1: and (0), or (1), exclusive or (2). */
 export function logical(f: i32, a: usize, b: usize, out: usize, n: i32): void {
   let i: usize = 0;

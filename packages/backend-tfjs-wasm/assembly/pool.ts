@@ -6,7 +6,7 @@ import { inputBytes, Window } from './window';
 
 // @ts-ignore: decorator
 @inline
-const MAX = 0, ARGMAX = 1, MAX_INPUT = 2, MAX_FILTER = 3, MEAN = 4, MEAN_INPUT = 5;
+const MAX = 0, ARGMAX = 1, MAX_INPUT = 2, MAX_FILTER = 3, MEAN = 4, MEAN_INPUT = 5, PICK = 6;
 
 /** y = max. `filter` is 0 or has the shape of the window. */
 export function maxPool(x: usize, w: Window, filter: usize, y: usize): void {
@@ -22,6 +22,11 @@ export function argmaxPool(x: usize, w: Window, y: usize, withinBatch: bool): vo
 export function maxPoolInputGradient(x: usize, w: Window, filter: usize, dy: usize, dx: usize): void {
   memory.fill(dx, 0, inputBytes(w));
   walk(x, w, filter, dy, dx, MAX_INPUT);
+}
+
+/** y = other[greatest], 0 where there is none: the adjoint of `maxPoolInputGradient`. */
+export function maxPoolPick(x: usize, w: Window, other: usize, y: usize): void {
+  walk(x, w, 0, y, other, PICK);
 }
 
 /** dFilter[greatest] += dy */
@@ -102,6 +107,14 @@ function window(
   else if (mode == ARGMAX) {
     const index = i32x4.add(where, i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(d ? image : 0)));
     write(y, v128.bitselect(index, where, i32x4.ge_s(where, i32x4.splat(0))), four);
+  } else if (mode == PICK) {
+    const from = d + (<usize>image << 2);
+    pick(from, i32x4.extract_lane(where, 0), y);
+    if (four) {
+      pick(from + 4, i32x4.extract_lane(where, 1), y + 4);
+      pick(from + 8, i32x4.extract_lane(where, 2), y + 8);
+      pick(from + 12, i32x4.extract_lane(where, 3), y + 12);
+    }
   } else if (mode != MEAN_INPUT) {
     const to = mode == MAX_FILTER ? d : d + (<usize>image << 2);
     put(to, i32x4.extract_lane(where, 0), y);
@@ -119,4 +132,10 @@ function put(to: usize, index: i32, from: usize): void {
   if (index < 0) return;
   const at = to + (<usize>index << 2);
   store<f32>(at, load<f32>(at) + load<f32>(from));
+}
+
+// @ts-ignore: decorator
+@inline
+function pick(from: usize, index: i32, to: usize): void {
+  store<f32>(to, index < 0 ? 0 : load<f32>(from + (<usize>index << 2)));
 }

@@ -2,7 +2,7 @@
 // `src/programs/signatures.ts`) and the size of the record in bytes, then the arguments, 4 bytes each and 8 for a float64.
 import { adagrad, adam, axpy, dots, momentum, sumDots } from './optimizer';
 import { batchNorm, layerNorm, layerNormGradient } from './normalize';
-import { binary, logical, select } from './binary';
+import { binary, logical, select, selectBytes } from './binary';
 import { boolToNumber, clip, floatToInt, intToFloat, numberToBool } from './convert';
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from './convolution';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient, repeat, sumGroups } from './depthwise';
@@ -14,8 +14,9 @@ import { gemmBatch } from './gemm';
 import { integerGemm } from './integer-gemm';
 import { logSoftmax, softmax, softmaxCrossEntropy, softmaxGradient } from './softmax';
 import {
-  argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, meanPool, meanPoolGradient,
+  argmaxPool, maxPool, maxPoolFilterGradient, maxPoolInputGradient, maxPoolPick, meanPool, meanPoolGradient,
 } from './pool';
+import { interpolate, interpolateAdjoint } from './resize';
 import { reduce, sumTotals, total } from './reduce';
 import { stridedCopy } from './strided-copy';
 import { unary } from './unary';
@@ -130,6 +131,10 @@ export function runProgram(at: usize, end: usize): usize {
       case 44: boolToNumber(i(at, 0), i(at, 1), i(at, 2), b(at, 3)); break;
       case 45: numberToBool(i(at, 0), i(at, 1), i(at, 2), b(at, 3)); break;
       case 46: clip(i(at, 0), i(at, 1), i(at, 2), f(at, 3), f(at, 4)); break;
+      case 47: maxPoolPick(i(at, 0), w(at, 1), i(at, 2), i(at, 3)); break;
+      case 48: interpolate(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4), i(at, 5), i(at, 6)); break;
+      case 49: interpolateAdjoint(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4), i(at, 5), i(at, 6)); break;
+      case 50: selectBytes(i(at, 0), i(at, 1), i(at, 2), i(at, 3), i(at, 4)); break;
     }
   }
   return 0;

@@ -1,8 +1,12 @@
 /** Why `useWasm` gave up, what an operation can't take, or what befell it. */
 export type WasmErrorCode =
+  | 'BAD_AXIS'
+  | 'BAD_DTYPE'
+  | 'BAD_INDEX'
   | 'BAD_OPTION'
   | 'BAD_SHAPE'
   | 'FILES_NOT_FOUND'
+  | 'HEAP_FULL'
   | 'NO_GRADIENT'
   | 'RELAXED_SIMD_UNAVAILABLE'
   | 'SIMD_UNAVAILABLE'

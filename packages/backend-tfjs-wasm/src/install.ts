@@ -7,8 +7,9 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { registerGradients } from './gradients/register.ts';
+import { guardHeap } from './kernels/heap.ts';
 import { createKernelHost, type KernelHost } from './kernels/host.ts';
-import { registerKernels } from './kernels/register.ts';
+import { registerKernels, replaceKernel } from './kernels/register.ts';
 import { registerOptimizers } from './optimizers/register.ts';
 import { runningWasmBackend } from './tfjs.ts';
 
@@ -46,6 +47,7 @@ export function install(build: Build): void {
   const running = backend() as BackendWasm;
   if (installed?.backend === running && sameBuild(installed.build, build)) return;
   stock ??= [...getKernelsForBackend('wasm')];
+  guardHeap(running);
   const host = build.simd ? hostOf(build, running) : undefined;
   installed?.host?.dispose();
   if (installed?.build.simd && !build.simd) restoreStock(stock);
@@ -86,12 +88,6 @@ function bind(build: Build, host: KernelHost): void {
 function restoreStock(kernels: readonly KernelConfig[]): void {
   for (const { kernelName } of [...getKernelsForBackend('wasm')]) unregisterKernel(kernelName, 'wasm');
   for (const kernel of kernels) registerKernel(kernel);
-}
-
-function replaceKernel(kernel: KernelConfig): void {
-  if (getKernelsForBackend('wasm').some(({ kernelName }) => kernelName === kernel.kernelName))
-    unregisterKernel(kernel.kernelName, 'wasm');
-  registerKernel(kernel);
 }
 
 const sameBuild = (a: Build, b: Build): boolean =>

@@ -4,7 +4,8 @@ import { countThreads, environmentThreads, isThreadCount, maxThreads, noSharedMe
 import { WasmError } from './error.ts';
 import { assertWasmAllowed, hasRelaxedSimd, hasSimd } from './features.ts';
 import { type Build, install, installedBuild, installedHost } from './install.ts';
-import { isShared, memoryOf } from './kernels/host.ts';
+import { memoryOf } from './kernels/heap.ts';
+import { isShared } from './kernels/host.ts';
 import { locate, readFile, type WasmFile, type WasmPaths } from './locate.ts';
 import { assertOneCopy, assertVersions, installedVersions, runningWasmBackend } from './tfjs.ts';
 

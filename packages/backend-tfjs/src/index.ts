@@ -1,7 +1,9 @@
 export { optimizer, registerMethods, type MethodOptimizer, type OptimizerOptions } from './optimizer.ts';
 export type { MethodFactory } from './method-registry.ts';
+export { knownEnd, type KnownEnd } from './known-end.ts';
 export { oracle, type OracleOptions, type TfjsOracle } from './oracles/oracle.ts';
 export { compositeOracle, type CompositeOracleOptions, type TfjsCompositeOracle } from './oracles/composite-oracle.ts';
+export type { Averaged, WithAverageOptions } from './oracles/average.ts';
 export type { Modules, ModulesOption, VariableSlice } from './modules/modules.ts';
 export {
   filters,

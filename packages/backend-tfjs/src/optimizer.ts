@@ -5,9 +5,10 @@ import { directionRule, type Direction, type DirectionRule } from './directions/
 import type { NamedTensor } from './recording/engine.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
 import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules/modules.ts';
-import { stepping, type Stepping, type TfjsQuestions } from './oracles/loss-oracle.ts';
+import { lossOracle, type LossOracle, type TfjsQuestions } from './oracles/loss-oracle.ts';
 import { trainableVariables, type Problem } from './oracles/problem.ts';
-import { readSync } from './recording/read.ts';
+import { endingIn } from './ending-in.ts';
+import type { WithAverageOptions } from './oracles/average.ts';
 import { describe, weights, type Weights } from './oracles/weights.ts';
 
 export interface OptimizerOptions<Report> {
@@ -58,7 +59,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly method: Method<State, Report, TfjsQuestions>;
   readonly #rule: DirectionRule;
   readonly #onReport: ((report: Report) => void) | undefined;
-  readonly #oracle: Stepping;
+  readonly #oracle: LossOracle;
   readonly #weights: Weights;
   readonly #modules: ModulesOption | undefined;
   #problem: Problem | undefined;
@@ -77,7 +78,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#onReport = onReport;
     this.#modules = modules;
     const problem = (): Problem => this.#problem!;
-    this.#oracle = stepping({ problem, rule: this.#rule, read: readSync, modules, samples });
+    this.#oracle = lossOracle({ problem, rule: this.#rule, modules, samples });
     this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
     checkNeeds(method, this.#oracle.questions);
@@ -154,6 +155,37 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
       this.#problem = undefined;
     }
     this.#onReport?.(this.#report!);
+  }
+
+  /**
+   * Runs `body` with the averaged weights in the variables, as `() => model.evaluate(x, y)`, and puts the weights back,
+   * whether it returns, throws, or its promise settles. Methods such as `ponosAdam` keep an average in runs without a
+   * known end; without one the variables stay as they are. No step can be taken meanwhile.
+   * @throws OverparamError `AVERAGE_IN_PLACE` within another call; `STATISTICS_NEEDED` where batch normalization trains
+   * and `statistics` is absent
+   */
+  withAverage<T>(body: () => T, options?: WithAverageOptions): T {
+    this.#oracle.questions.finish?.();
+    return this.#oracle.averages.withAverage(body, options);
+  }
+
+  /** Puts the averaged weights into the variables to stay, at the end of a training. @throws OverparamError as `withAverage` */
+  takeAverage(options?: WithAverageOptions): void {
+    this.#oracle.questions.finish?.();
+    this.#oracle.averages.takeAverage(options);
+  }
+
+  /** The same by a trainer that knows the end: the method's options may say otherwise, and it need not decay. */
+  endsIn(steps: number): void {
+    this.#state = endingIn(this.method, this.#state, steps, 'known');
+  }
+
+  /**
+   * Says that the run ends `steps` steps from now, to a method that decays towards its end: cools down on demand.
+   * @throws OverparamError `BAD_OPTION`, also for a method that does not decay
+   */
+  finish(steps: number): void {
+    this.#state = endingIn(this.method, this.#state, steps, 'asked');
   }
 
   /** The method's state and all moments. The tensors are lent: do not dispose of them. */

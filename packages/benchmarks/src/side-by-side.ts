@@ -5,7 +5,7 @@ export interface Contender {
 }
 
 /**
- * Milliseconds of each step, contender by contender. They take turns, so that a slow moment of the machine meets all of
+ * Milliseconds of each step, contender by contender. They take turns, so that a slow moment of the machine affects all of
  * them alike.
  */
 export function sideBySide(

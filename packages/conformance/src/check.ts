@@ -42,7 +42,7 @@ export function checkAll<T>(
         try {
           await test(value);
         } catch (error) {
-          // Not for this value: others may tell.
+          // Not applicable to this value: other values may be.
           if (!(error instanceof NotApplicable)) throw error;
           reasons.push(error);
         }

@@ -33,6 +33,7 @@ interface Lasting {
   readonly w: Float64Array;
   readonly previous: Float64Array;
   readonly lookahead: Float64Array;
+  readonly average: Float64Array;
   readonly moment: Float64Array;
   readonly seed: number;
 }
@@ -45,6 +46,8 @@ interface Taken {
   g?: Float64Array;
   d?: Float64Array;
   moment?: Float64Array;
+  /** The weight of the point after the move in the average. */
+  weight?: number;
   trialGradient?: Float64Array;
 }
 
@@ -54,7 +57,14 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
   const C = targets[0]!.length;
   const start = flatWeights(problem);
   const P = start.length;
-  let lasting: Lasting = { w: start, previous: start, lookahead: start, moment: start.map(() => 0), seed: 1 };
+  let lasting: Lasting = {
+    w: start,
+    previous: start,
+    lookahead: start,
+    average: start,
+    moment: start.map(() => 0),
+    seed: 1,
+  };
   let rows: readonly number[] = inputs.map((_, n) => n);
   let taken: Taken | undefined;
 
@@ -98,8 +108,10 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
     return { value: t.net.value(w), slope: dot(g, d), squaredGradientNorm: dot(g, g) };
   };
   const goTo = (w: Float64Array, lookahead?: Float64Array): void => {
-    const { moment = lasting.moment } = taken!;
-    lasting = { ...lasting, previous: lasting.w, w, moment, lookahead: lookahead ?? w };
+    const { moment = lasting.moment, weight } = taken!;
+    const average =
+      weight === undefined ? lasting.average : plus(lasting.average, weight, plus(w, -1, lasting.average));
+    lasting = { ...lasting, previous: lasting.w, w, moment, average, lookahead: lookahead ?? w };
     settled = taken;
     taken = undefined;
   };
@@ -182,6 +194,11 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
       const { d } = linearized('moveNesterov');
       const y = plus(lasting.w, finite('moveNesterov', step), d);
       goTo(plus(y, finite('moveNesterov', tau), plus(lasting.lookahead, -1, y)), y);
+    },
+
+    average(weight) {
+      linearized('average');
+      taken!.weight = weight;
     },
 
     sampleLosses() {

@@ -22,7 +22,7 @@ export const faultAt =
 /** Names, indices and sizes are no results of arithmetic: they stay. */
 const exact = ['samples', 'rows', 'columns', 'outputs', 'parameters'];
 
-/** The answer with another number in the place of each. */
+/** The answer with each number replaced. */
 function spoiled(answer: unknown, by: number): unknown {
   if (typeof answer === 'number') return by;
   if (ArrayBuffer.isView(answer)) return (answer as Float64Array).slice().fill(by);

@@ -10,12 +10,15 @@ import type { Testing } from './test-backend.ts';
 type Part = readonly [what: string, ask: (oracle: AnyOracle) => unknown];
 
 const linearize: Part = ['linearize()', (oracle) => oracle.linearize()];
+const without: Part = ['linearize({ probes: false })', (oracle) => oracle.linearize({ probes: false })];
 const probe: Part = ['probe(0.5)', (oracle) => oracle.probe(0.5)];
 
 /** Steps that are given up after their first, second, ... question. */
 const abandoned: readonly (readonly Part[])[] = [
   [linearize],
   [linearize, probe],
+  [without],
+  [without, ['move(0.25)', (oracle) => oracle.move(0.25)]],
   [linearize, probe, ['move(0.25)', (oracle) => oracle.move(0.25)]],
   [linearize, ['moveAlong(0.25)', (oracle) => oracle.moveAlong?.('momentum', 0.25)]],
   [linearize, ['moveHeavyBall(0.25, 0.5)', (oracle) => oracle.moveHeavyBall?.(0.25, 0.5)]],

@@ -1,7 +1,7 @@
 import type { Question } from '@overparam/core';
 import { Finding } from './promise-broken.ts';
 
-/** Stands between a method and its oracle: is told what is asked, as which question of the step, and answers. */
+/** Sits between a method and its oracle: receives each question with its index in the step, and answers it. */
 export type Between = (ask: () => unknown, question: Question, index: number) => unknown;
 
 /** More questions than any method needs: beyond, a step is taken for one that never ends. */

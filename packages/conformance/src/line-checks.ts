@@ -1,3 +1,4 @@
+import type { Linearization, LinearizeRequest } from '@overparam/core';
 import { checkOnce, NotApplicable, type Check } from './check.ts';
 import { answering, inModules, posing, reached, refused, scalesOf, type Posed } from './posed.ts';
 import { derivative, ensureClose } from './precision.ts';
@@ -103,11 +104,11 @@ export function lineChecks(testing: Testing): Check[] {
 
     about('probe', [...basic, 'move', 'value'], async ({ problem, oracle, net, w }, step) => {
       await oracle.linearize();
-      const foretold = await oracle.probe(step);
+      const probed = await oracle.probe(step);
       await oracle.move(step);
       const there = await w();
       const scale = scalesOf({ problem }, net, there).value;
-      ensureClose(foretold, net.value(there), tolerance.exact, `probe(${step}), beside f after move(${step})`, scale);
+      ensureClose(probed, net.value(there), tolerance.exact, `probe(${step}), beside f after move(${step})`, scale);
     }),
 
     about('descends', [...basic, 'slope'], async ({ oracle }) => {
@@ -116,6 +117,42 @@ export function lineChecks(testing: Testing): Check[] {
         slope < 0 || squaredGradientNorm === 0,
         () => `the slope is ${slope}, where |g|^2 is ${squaredGradientNorm}`,
       );
+    }),
+
+    about('no-descent', [...basic, 'value', 'move'], async ({ problem, net }, step) => {
+      for (const earlier of [0, 2]) {
+        const along = (request: LinearizeRequest) =>
+          posing(testing, problem, async ({ oracle, w }) => {
+            await steps(oracle, earlier, { descend: false });
+            const start = await w();
+            const at = await oracle.linearize(request);
+            await oracle.move(step);
+            return { start, at, moved: plus(await w(), -1, start) };
+          });
+        const [usual, own] = [await along({}), await along({ descend: false })];
+        const scales = scalesOf({ problem }, net, own.start);
+        const what = `linearize({ descend: false }) after ${earlier} steps`;
+        const length = scales.parameters + norm(own.moved);
+        ensureClose(own.at.value, usual.at.value, tolerance.exact, `f of ${what}`, scales.value);
+        ensureClose(dot(net.gradient(own.start), own.moved), step * own.at.slope, tolerance.exact, `<g, w' - w>, beside step times the slope of ${what}`, scales.gradient * length); // prettier-ignore
+        ensure(!own.at.fellBack, () => `${what} fell back`);
+        if (usual.at.fellBack) ensure(own.at.slope >= 0, () => `the slope of ${what} is ${own.at.slope}, and without the request the oracle fell back`); // prettier-ignore
+        else ensureClose(own.moved, usual.moved, tolerance.exact, `w' - w after ${what}, beside that after linearize()`, length); // prettier-ignore
+      }
+    }),
+
+    about('no-probes', [...basic, 'value', 'move'], async (posed) => {
+      const { problem } = posed;
+      const along = (request: LinearizeRequest) =>
+        posing(testing, problem, async ({ oracle, w }) => ({ seen: await steps(oracle, 3, request), end: await w() }));
+      const [usual, own] = [await along({}), await along({ probes: false })];
+      const scales = scalesOf({ problem }, posed.net, usual.end);
+      usual.seen.forEach(({ value, slope }, k) => {
+        const what = `of linearize({ probes: false }) in step ${k + 1}, beside that of linearize()`;
+        ensureClose(own.seen[k]!.value, value, tolerance.exact, `f ${what}`, scales.value + Math.abs(value));
+        ensureClose(own.seen[k]!.slope, slope, tolerance.exact, `the slope ${what}`, scales.gradient ** 2 + Math.abs(slope)); // prettier-ignore
+      });
+      ensureClose(own.end, usual.end, tolerance.exact, 'w after 3 steps by linearize({ probes: false }), move(0.25)', scales.parameters); // prettier-ignore
     }),
 
     about('move-refuses', [...basic, 'move'], async ({ oracle, w }) => {
@@ -211,6 +248,17 @@ const moves: Readonly<Record<string, (oracle: Required<AnyOracle>, step: number)
     return oracle.moveExtragradient(step);
   },
 };
+
+/** Steps of linearize(request), move(0.25), and what they answered. */
+async function steps(oracle: AnyOracle, count: number, request: LinearizeRequest): Promise<Linearization[]> {
+  const seen: Linearization[] = [];
+  for (let k = 0; k < count; k++) {
+    seen.push(await oracle.linearize(request));
+    await oracle.move(0.25);
+    await oracle.finish?.();
+  }
+  return seen;
+}
 
 /** How fast f may change along d: per unit of the step, in units of its own scale. */
 export function reachOf({ problem, start }: Posed, d: ArrayLike<number>): number {

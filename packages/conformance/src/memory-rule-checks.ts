@@ -7,7 +7,7 @@ import { promiseOf } from './promise.ts';
 import { rulePromises } from './promises-of-line-searches.ts';
 import { ensureSame } from './same.ts';
 
-/** What a rule is told at a step. */
+/** The inputs of a rule at a step. */
 export interface AtPoint {
   readonly value: number;
   readonly slope: number;
@@ -44,7 +44,7 @@ export function memoryChecks<State>(rule: MemoryRule<State>, kind: 'reference' |
   const promised = promiseOf(rulePromises);
   const stateful = { name: 'rule', init: () => rule.init() };
   const options = { runs: 100, ...effort };
-  /** The numbers and states of a sequence; the state goes on as `pass` hands it over. */
+  /** The numbers and states of a sequence; `pass` hands the state from step to step. */
   const follow = (given: readonly AtPoint[], pass: (state: State) => State = (state) => state): [number, State][] => {
     let state = rule.init();
     return given.map((at) => {

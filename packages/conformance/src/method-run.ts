@@ -13,7 +13,7 @@ export interface Standing {
   readonly step: number;
 }
 
-/** What a step left behind, as far as one can tell from outside. */
+/** What is observable after a step. */
 export interface Left {
   readonly state: unknown;
   readonly report: unknown;
@@ -41,7 +41,7 @@ export async function stepOn(
   return { subject, state: next.state, step: step + 1, left };
 }
 
-/** The method after so many steps from the start of a problem. */
+/** The method after `steps` steps from the start of a problem. */
 export async function standing(
   method: AnyMethod,
   make: MakeOracle,

@@ -68,7 +68,7 @@ export function optionalChecks(testing: Testing): Check[] {
           const asked = answering(oracle);
           await oracle.linearize();
           const { slope, squaredNorm } = await asked.direction(name);
-          const foretold = await asked.probeAlong(name, step);
+          const probed = await asked.probeAlong(name, step);
           await asked.moveAlong(name, step);
           const there = await w();
           const v = plus(there, -1, start);
@@ -90,7 +90,7 @@ export function optionalChecks(testing: Testing): Check[] {
               what,
               scaleOf(posed, g),
             );
-          ensureClose(foretold, net.value(there), exact, `probeAlong, beside f after it,`, scalesOf(posed, net, there).value); // prettier-ignore
+          ensureClose(probed, net.value(there), exact, `probeAlong, beside f after it,`, scalesOf(posed, net, there).value); // prettier-ignore
         });
     }),
 
@@ -100,7 +100,7 @@ export function optionalChecks(testing: Testing): Check[] {
       const there = await reached(testing, problem, step);
       const d = plus(await reached(testing, problem, 1), -1, start);
       await oracle.linearize();
-      const foretold = await oracle.probe(step);
+      const probed = await oracle.probe(step);
       const trial = await asked.probeGradient(step);
       const [g, after] = [net.gradient(start), net.gradient(there)];
       const change = plus(after, -1, g);
@@ -112,7 +112,7 @@ export function optionalChecks(testing: Testing): Check[] {
       ensureClose(trial.squaredGradientNorm, dot(after, after), exact, `|g|^2 ${what}`, steep);
       ensureClose(trial.squaredGradientChange, dot(change, change), exact, `|g' - g|^2 ${what}`, steep);
       ensureSame(await w(), start, 'the parameters after probeGradient');
-      ensureSame(await oracle.probe(step), foretold, `probe(${step}) after probeGradient`);
+      ensureSame(await oracle.probe(step), probed, `probe(${step}) after probeGradient`);
       await oracle.move(step);
       ensureClose(await w(), there, exact, `w after probeGradient, move(${step})`, scaleOf(posed, d));
     }),

@@ -40,7 +40,7 @@ export interface ProblemOptions {
   readonly noise?: boolean;
 }
 
-/** Random problems with so many layers. */
+/** Random problems with the given number of layers. */
 export function problems({ layers = 1, noise = false }: ProblemOptions = {}): fc.Arbitrary<Problem> {
   const width = fc.integer({ min: 1, max: 3 });
   return fc

@@ -1,19 +1,19 @@
 import { OverparamError } from '@overparam/core';
 
-/** What a method, a backend or a part of one keeps to. */
+/** A promise of a method, a backend or a part of one. */
 export interface Promised {
   /** A short name: that of the test. */
   readonly id: string;
-  /** The promise, in the words of the page where it is written. */
+  /** The promise, in one sentence. */
   readonly says: string;
-  /** The page and the place on it. */
+  /** The file that documents it, and the symbol or heading in it. */
   readonly where: string;
 }
 
 /** Promises by their ids. */
 export type PromiseTable = Readonly<Record<string, Omit<Promised, 'id'>>>;
 
-/** Looks up a promise of a table. */
+/** Finds a promise in a table. */
 export const promiseOf =
   (table: PromiseTable) =>
   (id: string): Promised => {
@@ -22,6 +22,6 @@ export const promiseOf =
     return { id, ...entry };
   };
 
-/** Some of the promises of a table, for another one. */
+/** A selection of the promises of a table, for another one. */
 export const someOf = (table: PromiseTable, ids: readonly string[]): PromiseTable =>
   Object.fromEntries(ids.map((id) => [id, table[id]!]));

@@ -9,43 +9,51 @@ const displaced = 'd <- J^T u + momentum (w_k - w_{k-1}), for oracles that answe
 /** What a backend keeps to. */
 export const backendPromises: PromiseTable = {
   answers: {
-    says: 'That is all a line search needs, and all an oracle must answer.',
+    says: 'Every oracle answers `linearize`, `probe` and `move`, and each question that it claims.',
     where: oracle,
   },
   deterministic: {
-    says: 'An oracle made again from the same start gives the same answers.',
+    says: 'Two oracles created from the same start give the same answers.',
     where: '@overparam/core, README, "What an oracle keeps to"',
   },
   value: { says: 'f(w)', where: protocol('Linearization.value') },
   gradient: { says: '|g|^2', where: protocol('Linearization.squaredGradientNorm') },
   slope: { says: '<g, d>: the directional derivative of f along d.', where: protocol('Linearization.slope') },
   descends: {
-    says: 'A direction that does not descend is replaced by -g, and `fellBack` says so.',
+    says: 'A direction that does not descend is replaced by what the current gradient brings of it, and `fellBack` says so.',
     where: 'CONTRIBUTING.md, "How to add a backend"',
   },
+  'no-descent': {
+    says: 'd is what the direction rule makes, even where it ascends; the slope is then positive.',
+    where: protocol('LinearizeRequest.descend'),
+  },
+  'no-probes': {
+    says: 'no later question of this step evaluates f or its gradient elsewhere, and |g|^2 is not needed.',
+    where: protocol('LinearizeRequest.probes'),
+  },
   'probe-at-zero': {
-    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    says: 'f(w + step d), on the data and with the random draws of the last `linearize`; w does not move.',
     where: protocol('Oracle.probe'),
   },
   'probe-stays': {
-    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    says: 'f(w + step d), on the data and with the random draws of the last `linearize`; w does not move.',
     where: protocol('Oracle.probe'),
   },
   probe: {
-    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    says: 'f(w + step d), on the data and with the random draws of the last `linearize`; w does not move.',
     where: protocol('Oracle.probe'),
   },
-  move: { says: 'w <- w + step d, whole or not at all.', where: protocol('Oracle.move') },
+  move: { says: 'w <- w + step d, completely or not at all.', where: protocol('Oracle.move') },
   'move-refuses': {
-    says: 'A step that is not finite is refused, and nothing moves.',
+    says: 'A step that is not finite is an error, and nothing moves.',
     where: protocol('Oracle.move'),
   },
   'same-data': {
-    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    says: 'f(w + step d), on the data and with the random draws of the last `linearize`; w does not move.',
     where: protocol('Oracle.probe'),
   },
   'same-randomness': {
-    says: 'f(w + step d), on the same data and the same randomness as the last `linearize`; w does not move.',
+    says: 'f(w + step d), on the data and with the random draws of the last `linearize`; w does not move.',
     where: protocol('Oracle.probe'),
   },
   modules: {
@@ -53,23 +61,23 @@ export const backendPromises: PromiseTable = {
     where: protocol('LinearizeRequest.modules'),
   },
   'small-answers': {
-    says: 'Nothing of parameter size crosses, and all that does is structured-cloneable, so an oracle may live in a worker or on another machine.',
+    says: 'Only structured-cloneable scalars and arrays of sample size are exchanged, never data of parameter size.',
     where: oracle,
   },
   abandon: {
-    says: 'Called when a step ends in an error or an abort: forget the last `linearize` and leave everything, randomness and moving averages included, as it was before.',
+    says: '`abandon` restores everything as it was before the step: parameters, random generators, moving averages.',
     where: protocol('Housekeeping.abandon'),
   },
   finish: {
-    says: "Called when a step has ended well: it can't be abandoned any more, and what it holds can be let go.",
+    says: 'After `finish` a step can no longer be abandoned, and its resources are freed.',
     where: protocol('Housekeeping.finish'),
   },
   'no-leak': {
-    says: 'What a step holds is let go when it ends, well or not.',
+    says: 'The resources of a step are freed when it ends, in success or failure.',
     where: '@overparam/core, README, "What an oracle keeps to"',
   },
   direction: {
-    says: 'Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the direction rule and no momentum; `momentum` is -P m, with both.',
+    says: 'Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the direction rule and no momentum; `momentum` is -P m, with both. None of them changes when `linearize` falls back.',
     where: optional('DirectionName'),
   },
   'probe-along': {
@@ -94,7 +102,7 @@ export const backendPromises: PromiseTable = {
     where: optional('AcceleratedOracle.moveNesterov'),
   },
   'sample-losses': {
-    says: 'l_j(w), one a sample of the batch; their mean is f(w).',
+    says: 'l_j(w), one per sample of the batch; their mean is f(w).',
     where: optional('SampleLosses.losses'),
   },
   dimensions: { says: 'P, the parameters, of the modules that were asked for.', where: composite('Dimensions') },
@@ -118,12 +126,12 @@ export const backendPromises: PromiseTable = {
     where: composite('CompositeOracle.pullback'),
   },
   scaling: {
-    says: "Takes J D^-1/2 in the place of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters.",
+    says: "Uses J D^-1/2 instead of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters.",
     where: composite('ColumnScaling'),
   },
   'pullback-momentum': { says: displaced, where: composite('PullbackRequest.momentum') },
   'same-batch': {
-    says: 'The first question of a step takes the batch, and until `move`, `finish` or `abandon` all others, those of Oracle included, speak of the same batch, randomness and point w.',
+    says: 'All questions of a step refer to the same batch, random draws and point w, until `move`, `finish` or `abandon`.',
     where: composite('CompositeOracle'),
   },
   'probe-outputs': {

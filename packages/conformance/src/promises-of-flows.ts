@@ -16,17 +16,17 @@ export const flowPromises: PromiseTable = {
     'not-finite-stays',
   ]),
   'starts-there': {
-    says: 'The measure of the first state is the one that the flow was made with.',
+    says: 'The measure of the first state is the given start.',
     where: flows,
   },
   energy: {
-    says: 'F_m before the step',
+    says: 'The reported energy is F_m before the step.',
     where: '@overparam/wasserstein-flow, src/flows/particle-flow.ts, FlowReport.energy',
   },
-  descends: { says: 'No step leaves the energy higher than it was.', where: flows },
-  permutes: { says: 'The particles have no order: permuting them permutes their paths.', where: flows },
+  descends: { says: 'No step increases the energy.', where: flows },
+  permutes: { says: 'Permuting the particles permutes their paths.', where: flows },
   duplicates: {
-    says: 'The flow is one of measures: two particles of half the mass in the place of each leave its path as it is.',
+    says: 'The flow depends on the measure alone: replacing a particle by two with half its mass does not change its path.',
     where: flows,
   },
 };

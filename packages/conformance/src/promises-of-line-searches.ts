@@ -6,20 +6,20 @@ const reference = (what: string): string => `@overparam/line-search, src/referen
 
 /** What a line search keeps to. */
 export const searchPromises: PromiseTable = {
-  'asks-its-probe': { says: 'A line search: trial steps out, what is found there in.', where: lines('Search') },
-  ends: { says: 'It ends, whatever is found: after `maxTrials` trials at the latest.', where: lines('Search') },
+  'asks-its-probe': { says: 'A search asks only the probe that it was given.', where: lines('Search') },
+  ends: { says: 'It ends after at most `maxTrials` trials, whatever the probe answers.', where: lines('Search') },
   ...someOf(methodPromises, ['deterministic']),
-  'starts-at-initial': { says: 'The first step to try.', where: lines('Line.initial') },
-  'sound-steps': { says: 'Every step that it tries is finite, and > 0.', where: lines('Search') },
-  counts: { says: 'How many trials came after the first.', where: lines('Found.backtracks') },
+  'starts-at-initial': { says: 'The first trial is `initial`.', where: lines('Line.initial') },
+  'sound-steps': { says: 'Every trial step is finite and > 0.', where: lines('Search') },
+  counts: { says: '`backtracks` is the number of trials after the first.', where: lines('Found.backtracks') },
   'found-is-tried': {
-    says: 'The step of `trial`: the accepted one, or else the last tried',
+    says: '`step` and `trial` belong together: the accepted trial, or else the last one.',
     where: lines('Found.step'),
   },
-  'accepted-means': { says: 'Whether a trial is good enough. A NaN never is.', where: lines('Condition') },
-  why: { says: 'Why the search ended short of its conditions, if it did.', where: lines('Found.why') },
+  'accepted-means': { says: 'An accepted trial meets the condition; NaN never does.', where: lines('Condition') },
+  why: { says: '`why` is set if the search failed.', where: lines('Found.why') },
   succeeds: {
-    says: 'On a convex quadratic that descends at 0, it accepts a step.',
+    says: 'On a convex quadratic that descends at 0, a step is accepted.',
     where: '@overparam/conformance, README, "testLineSearchRule"',
   },
 };
@@ -28,15 +28,15 @@ export const searchPromises: PromiseTable = {
 export const rulePromises: PromiseTable = {
   ...someOf(methodPromises, ['plain-state', 'state-unchanged', 'resumes']),
   deterministic: {
-    says: 'A rule with memory, as plain data: state and f(w) in, R and the next state out.',
+    says: 'The reference and the next state are functions of the state and f(w).',
     where: reference('Reference'),
   },
   'not-below': {
-    says: 'What a trial is compared with: f(w) for a monotone search, more for a nonmonotone one.',
+    says: 'The reference is at least f(w).',
     where: lines('Line.reference'),
   },
   'sound-step': {
-    says: 'A step size is finite, and not negative, where f and |g| are finite and f is not below its least value.',
+    says: 'A step size is finite and not negative if f and |g| are finite and f is not below its lower bound.',
     where: '@overparam/conformance, README, "testLineSearchRule"',
   },
 };

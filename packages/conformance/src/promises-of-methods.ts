@@ -6,63 +6,66 @@ const claims = '@overparam/conformance, README, "What a method may claim"';
 /** What a method keeps to. */
 export const methodPromises: PromiseTable = {
   'plain-options': {
-    says: 'What it was made with, as plain data: with the name, enough to make the method again from a saved configuration.',
+    says: '`options` is plain data, from which the method can be created again.',
     where: '@overparam/core, src/method.ts, Method.options',
   },
-  'plain-state': { says: '`state` is plain data that survives JSON, and is never changed in place.', where: keepsTo },
+  'plain-state': { says: '`state` is plain JSON data and is never mutated.', where: keepsTo },
   'state-unchanged': {
-    says: '`state` is plain data that survives JSON, and is never changed in place.',
+    says: '`state` is plain JSON data and is never mutated.',
     where: keepsTo,
   },
   completes: {
-    says: 'Where all answers are finite, a step ends, and throws nothing.',
+    says: 'If all answers are finite, a step ends without throwing.',
     where: keepsTo,
   },
   deterministic: {
-    says: 'A step is a function of the state and the answers: the same ones lead to the same questions, state and report.',
+    says: 'A step is a function of the state and the answers: equal ones give equal questions, state and report.',
     where: keepsTo,
   },
   resumes: {
-    says: 'All that a step remembers is in `state`: going on from a checkpoint is going on uninterrupted, and one method may run at several places at a time.',
+    says: 'All memory is in `state`: a run resumed from a checkpoint equals an uninterrupted one, and one method object may drive several runs.',
     where: keepsTo,
   },
   'late-answers': {
-    says: 'It imports no tensor library, and runs unchanged on every backend, at once or with promises.',
+    says: 'Answers may be promises; the result is the same.',
     where: '@overparam/core, README',
   },
   'declared-questions': {
-    says: 'A step asks only questions named in `needs`, or in `wants`: those are there only when the oracle answers them.',
+    says: 'A step asks only what `needs` or `wants` list.',
     where: keepsTo,
   },
   'wants-are-optional': {
-    says: 'Questions that a step asks only of an oracle that answers them: of any other they are absent in `oracle`.',
+    says: 'A step works without the questions in `wants`, which are `undefined` if the oracle does not have them.',
     where: '@overparam/core, src/method.ts, Method.wants',
   },
   'one-move-last': {
-    says: 'A step asks at most one question that begins with `move`, and that one last. So it happens whole or not at all.',
+    says: 'A step asks at most one question whose name begins with `move`, as its last, so it happens completely or not at all.',
     where: keepsTo,
   },
   'small-questions': {
-    says: 'Nothing of parameter size crosses, and all that does is structured-cloneable, so an oracle may live in a worker or on another machine.',
+    says: 'Only structured-cloneable scalars and arrays of sample size are exchanged, never data of parameter size.',
     where: '@overparam/core, README, "The oracle"',
   },
   'unchanged-after-fault': {
-    says: 'State and parameters are as before the step.',
+    says: 'After an exception, state and parameters are as before the step.',
     where: '@overparam/core, README, "What you can rely on"',
   },
   'not-finite-stays': {
-    says: 'An answer that is not finite does not spread: where f, its slope or its gradient is not finite, nothing moves; after any other such answer, parameters and state are finite.',
+    says: 'If f, its slope or its gradient is not finite, nothing moves; after any other non-finite answer, parameters and state are finite.',
     where: keepsTo,
   },
   'stays-at-minimum': {
-    says: 'At a minimum, where g = 0, the parameters stay where they are, and the state stays finite.',
+    says: 'Where g = 0, the parameters do not move and the state stays finite.',
     where: keepsTo,
   },
-  descends: { says: 'descends: f is lower after so many steps than at the start.', where: claims },
-  monotone: { says: 'monotone: no step leaves f higher than it was.', where: claims },
-  converges: { says: 'converges: after so many steps f - f* is at most so many times what it was.', where: claims },
+  descends: { says: 'descends: f is lower after n steps than at the start.', where: claims },
+  monotone: { says: 'monotone: no step increases f.', where: claims },
+  converges: {
+    says: 'converges: after n steps f - f* is at most the given fraction of its initial value.',
+    where: claims,
+  },
   linear: {
-    says: 'linear: over so many steps f - f* shrinks at least by a factor, and again and again.',
+    says: 'linear: every n steps f - f* shrinks at least by the given factor.',
     where: claims,
   },
 };

@@ -104,7 +104,7 @@ export function searchChecks<Trial>(search: LineSearch<Trial>, claims: SearchCla
     while (!turn.done) {
       const { name, args } = turn.value;
       if (!own.has(turn.value)) throw new Foreign(`it asked '${name}'(${shown(args)}), beside its probe`);
-      if (trials.length === maxTrials) throw new Endless(`it goes on after ${maxTrials} trials`);
+      if (trials.length === maxTrials) throw new Endless(`it continues after ${maxTrials} trials`);
       const step = args[0] as number;
       const trial = found(ray, step, trials.length, kind) as Trial;
       trials.push([step, trial]);
@@ -118,7 +118,7 @@ export function searchChecks<Trial>(search: LineSearch<Trial>, claims: SearchCla
     test: (search: Search<Trial>, ray: Ray) => void,
     rays: fc.Arbitrary<Ray> = any,
   ): Check => checkAll(promised(id), presumes, rays, (ray) => test(drive(ray), ray), { runs: 200, ...effort });
-  /** What another promise is about, is for that one to tell. */
+  /** Failures that belong to another promise are reported there. */
   const only = (id: string, kind: typeof Foreign, presumes: readonly string[]): Check =>
     checkAll(
       promised(id),

@@ -1,6 +1,7 @@
 import type {
   AcceleratedOracle,
   Answer,
+  AveragingOracle,
   DirectionalOracle,
   DisplacementOracle,
   Housekeeping,
@@ -20,6 +21,7 @@ export type AnyOracle = Oracle &
   Housekeeping &
   Partial<
     AcceleratedOracle &
+      AveragingOracle &
       DirectionalOracle &
       DisplacementOracle &
       JacobianOracle &

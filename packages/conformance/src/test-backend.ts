@@ -44,7 +44,7 @@ export interface Testing extends Backend {
 }
 
 /**
- * Tests that a backend keeps what the protocol promises: a call in a test file of yours, and a test a promise.
+ * Tests that a backend keeps what the protocol promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testBackend((problem) => myOracle(problem), { runner: { describe, it }, precision: 'float32', layers: 1 });

@@ -8,7 +8,7 @@ import { register, type RunnerOptions } from './runner.ts';
 import { ensureSame } from './same.ts';
 import { dot } from './vector.ts';
 
-/** How a direction is made of gradients, of the shape that it has in @overparam/backend-tfjs. */
+/** A direction rule, in the form of @overparam/backend-tfjs. */
 export interface DirectionRule<Tensor> {
   readonly name: string;
   readonly options: Readonly<Record<string, number>>;
@@ -21,11 +21,12 @@ export interface DirectionRule<Tensor> {
   }): {
     readonly momentum: Tensor;
     readonly preconditioned: () => Tensor;
+    readonly fresh?: () => Tensor;
     readonly memory: readonly Tensor[];
   };
 }
 
-/** What the tests have to know of the tensors. */
+/** What the tests need from the tensor library. */
 export interface Tensors<Tensor> {
   /** A vector. */
   make(values: readonly number[]): Tensor;
@@ -48,10 +49,11 @@ export interface DirectionOptions<Tensor> extends RunnerOptions, Effort {
 interface Made {
   readonly momentum: readonly number[];
   readonly preconditioned: readonly number[];
+  readonly fresh: readonly number[];
   readonly memory: readonly (readonly number[])[];
 }
 
-/** Gradients of a variable, one a step, beside the variable. */
+/** A variable and its gradients, one per step. */
 const histories = fc.integer({ min: 1, max: 3 }).chain((n) => {
   const vector = fc.array(
     fc.integer({ min: -16, max: 16 }).map((x) => x / 8),
@@ -61,7 +63,7 @@ const histories = fc.integer({ min: 1, max: 3 }).chain((n) => {
 });
 
 /**
- * Tests that a direction rule keeps what it promises: a call in a test file of yours, and a test a promise.
+ * Tests that a direction rule keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testDirection(myRule(), { runner: { describe, it }, tensors: { make: (values) => tf.tensor1d([...values]), read: (t) => t.dataSync(), scope: tf.tidy } });
@@ -97,6 +99,7 @@ export function directionChecks<Tensor>(rule: DirectionRule<Tensor>, options: Di
         memory: out.memory.map(numbers),
         momentum: numbers(out.momentum),
         preconditioned: numbers(out.preconditioned()),
+        fresh: numbers((out.fresh ?? out.preconditioned)()),
       };
       see(given.map(numbers));
       const all = new Set([...given, out.momentum, ...out.memory]);
@@ -132,8 +135,12 @@ export function directionChecks<Tensor>(rule: DirectionRule<Tensor>, options: Di
     }),
     about('shapes', ['names-its-memory'], (history) => {
       const n = history.variable.length;
-      for (const { momentum, preconditioned } of follow(history))
-        ensureSame([momentum.length, preconditioned.length], [n, n], `the sizes for a variable of ${n} numbers`);
+      for (const { momentum, preconditioned, fresh } of follow(history))
+        ensureSame(
+          [momentum.length, preconditioned.length, fresh.length],
+          [n, n, n],
+          `the sizes for a variable of ${n} numbers`,
+        );
     }),
     about('changes-nothing', basic, ({ variable, gradients }) => {
       let memory: Made['memory'] | undefined;
@@ -159,7 +166,7 @@ export function directionChecks<Tensor>(rule: DirectionRule<Tensor>, options: Di
     about('stays-finite', basic, ({ variable, gradients }) => {
       const zero = variable.map(() => 0);
       for (const made of follow({ variable, gradients: [zero, ...gradients, zero] })) {
-        const all = [made.momentum, made.preconditioned, ...made.memory].flat();
+        const all = [made.momentum, made.preconditioned, made.fresh, ...made.memory].flat();
         ensure(all.every(Number.isFinite), () => `it makes ${shown(made)}`);
       }
     }),
@@ -170,6 +177,15 @@ export function directionChecks<Tensor>(rule: DirectionRule<Tensor>, options: Di
         if (g.every((x) => x === 0)) return;
         ensure(dot(g, preconditioned) > 0, () => `<g, P g> is ${dot(g, preconditioned)} for g = ${shown(g)} in step ${k + 1}`); // prettier-ignore
         if (k === 0) ensure(dot(g, momentum) > 0, () => `<g, P m> is ${dot(g, momentum)} in the first step`);
+      });
+    }),
+    about('fresh', [...basic, 'stays-finite', ...(descends ? ['descends'] : [])], (history) => {
+      follow(history).forEach(({ fresh, preconditioned }, k) => {
+        const g = history.gradients[k]!;
+        if (g.every((x) => x === 0)) return;
+        // Without one of its own the oracle tries P g, and takes -g where that ascends.
+        if (!descends && fresh.every((x, i) => x === preconditioned[i])) return;
+        ensure(dot(g, fresh) > 0, () => `<g, fresh> is ${dot(g, fresh)} for g = ${shown(g)} in step ${k + 1}`);
       });
     }),
     about('no-leak', basic, (history) => {

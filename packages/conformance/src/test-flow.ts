@@ -27,7 +27,7 @@ export interface FlowOptions extends RunnerOptions, Effort {
   readonly regularizer?: (measure: FlowMeasure) => number;
   /** False for a flow whose energy may grow, with momentum for instance. */
   readonly descends?: boolean;
-  /** What is asked in the place of the suite's oracle: one that hands its questions on to it, through a port for instance. */
+  /** Wraps the suite's oracle, for instance in a connection through a port. */
   readonly wrap?: (oracle: MeasureOracle) => Answer<MeasureOracle>;
 }
 
@@ -38,7 +38,7 @@ interface Beginning {
 }
 
 /**
- * Tests that a particle flow keeps what it promises: a call in a test file of yours, and a test a promise.
+ * Tests that a particle flow keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testFlow((start) => myFlow({ start, step: 0.01 }), { runner: { describe, it }, regularizer: ({ weights }) => 0.1 * sum(weights) });
@@ -106,7 +106,7 @@ export function flowChecks<State, Report>(
   };
   const about = (id: string, presumes: readonly string[], test: (beginning: Beginning) => Promise<void>): Check =>
     checkAll(promised(id), presumes, beginnings(dimension), test, options);
-  /** What else goes wrong is for others to tell. */
+  /** Other failures are reported by other promises. */
   const only = (id: string, presumes: readonly string[], is: (error: unknown) => string | undefined): Check =>
     about(id, presumes, async (beginning) => {
       try {

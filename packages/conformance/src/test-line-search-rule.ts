@@ -19,7 +19,7 @@ export interface LineSearchRuleOptions<Trial = never> extends RunnerOptions, Eff
 }
 
 /**
- * Tests that a part of a line search keeps what it promises: a call in a test file of yours, and a test a promise.
+ * Tests that a part of a line search keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testLineSearchRule({ search: mySearch() }, { runner: { describe, it }, claims: { maxTrials: 60 } });

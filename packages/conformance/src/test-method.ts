@@ -19,7 +19,7 @@ import type { AnyOracle, MakeOracle } from './subject.ts';
 
 /** What a method claims to do on convex quadratics with the minimum f* = 0, on full batches. */
 export interface MethodClaims {
-  /** f is lower after so many steps than at the start; 20 when absent, false for a method that does not descend. */
+  /** After this many steps f is lower than at the start; 20 when absent, false for a method that does not descend. */
   readonly descends?: number | false;
   /** No step leaves f higher than it was. */
   readonly monotone?: boolean;
@@ -38,7 +38,7 @@ export interface MethodOptions extends RunnerOptions, Effort {
 }
 
 /**
- * Tests that a method keeps what the protocol promises: a call in a test file of yours, and a test a promise.
+ * Tests that a method keeps what the protocol promises: one call in a test file, one test per promise.
  *
  * ```typescript
  * testMethod(myMethod(), { runner: { describe, it }, claims: { converges: { steps: 100, to: 1e-6 } } });
@@ -51,7 +51,7 @@ export function testMethod<S, R, O extends object>(method: Method<S, R, O>, opti
 }
 
 const promised = promiseOf(methodPromises);
-/** Without these, nothing else can be told. */
+/** Without these, nothing else can be tested. */
 const basic = ['declared-questions', 'state-unchanged', 'stays-at-minimum', 'completes'];
 const sound = [...basic, 'deterministic'];
 
@@ -64,7 +64,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
   const on = async (problem: Problem, steps = 0): Promise<Standing> => standing(method, makeOracle, problem, steps);
   const step = (problem: Problem, at: Standing, oracle?: AnyOracle) => stepOn(method, problem, at, oracle);
 
-  /** What each of so many steps leaves behind. */
+  /** What is observable after each of the steps. */
   const trail = async (problem: Problem, steps: number): Promise<Left[]> => {
     const lefts: Left[] = [];
     for (let at = await on(problem); at.step < steps;) {
@@ -99,7 +99,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
         try {
           await on(problem, steps + 1);
         } catch (error) {
-          // What else may be wrong is for others to tell.
+          // Other failures are reported by other promises.
           if (isOverparamError(error, 'UNDECLARED_QUESTION')) throw new Finding(error.message);
         }
       },
@@ -136,7 +136,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
             at = await step(problem, at);
           } catch (error) {
             const elsewhere = await on(wideProblem(layers), 3).catch(() => null);
-            // What it throws there too is for 'completes' to tell.
+            // An exception there is reported by 'completes'.
             if (elsewhere) throw error;
             return;
           }
@@ -212,7 +212,7 @@ export function methodChecks<S, R, O extends object>(subject: Method<S, R, O>, o
             interposed(atOnce.subject.oracle, (ask) => ask()),
             frozen(atOnce.state),
           );
-          ensureSame({ state, report, w: await parameters(atOnce.subject) }, expected, 'run in the place of runAsync');
+          ensureSame({ state, report, w: await parameters(atOnce.subject) }, expected, 'run instead of runAsync');
         } catch (error) {
           // An oracle that answers with promises has no other way.
           if (!isOverparamError(error, 'ASYNC_ANSWER')) throw error;

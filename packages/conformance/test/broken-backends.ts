@@ -64,7 +64,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     how: 'adds noise of Math.random to f',
     make: answer(({ value }) => ({ value: value * (1 + 1e-3 * Math.random()) })),
   },
-  value: { how: 'sums the losses of the samples, in the place of their mean', make: answer(({ value }, { oracle }) => ({ value: value * (oracle.dimensions() as { samples: number }).samples })) }, // prettier-ignore
+  value: { how: 'sums the losses of the samples instead of averaging them', make: answer(({ value }, { oracle }) => ({ value: value * (oracle.dimensions() as { samples: number }).samples })) }, // prettier-ignore
   gradient: {
     how: 'answers |g| for |g|^2',
     make: answer(({ squaredGradientNorm }) => ({ squaredGradientNorm: Math.sqrt(squaredGradientNorm) })),
@@ -113,6 +113,24 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
   move: {
     how: 'moves by 1.01 step d',
     make: changed(({ oracle }) => ({ move: (step) => oracle.move(1.01 * step), pullback: undefined as never, direct: undefined as never, probeGradient: undefined as never, probeOutputs: undefined as never, displacementProduct: undefined as never })), // prettier-ignore
+  },
+  'no-descent': {
+    how: 'then answers half the slope',
+    make: changed(({ oracle }) => ({
+      linearize(request) {
+        const at = oracle.linearize(request) as Linearization;
+        return request?.descend === false ? { ...at, slope: at.slope / 2 } : at;
+      },
+    })),
+  },
+  'no-probes': {
+    how: 'then answers half the slope',
+    make: changed(({ oracle }) => ({
+      linearize(request) {
+        const at = oracle.linearize(request) as Linearization;
+        return request?.probes === false ? { ...at, slope: at.slope / 2 } : at;
+      },
+    })),
   },
   'move-refuses': {
     how: 'moves by NaN',
@@ -169,7 +187,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     make: changed(({ oracle }) => ({ linearize: () => oracle.linearize() })),
   },
   'small-answers': {
-    how: 'sends the gradient along',
+    how: 'also returns the gradient',
     make: changed(({ oracle, read }) => ({
       linearize: (request) => ({
         ...(oracle.linearize(request) as Linearization),

@@ -94,6 +94,10 @@ export const brokenDirections: Readonly<Record<string, BrokenDirection>> = {
     how: 'has the sign wrong',
     rule: next(({ gradient }) => ({ preconditioned: () => box(gradient.values.map((x) => -x)) })),
   },
+  fresh: {
+    how: 'has the sign wrong',
+    rule: next(({ gradient }) => ({ fresh: () => box(gradient.values.map((x) => -x)) })),
+  },
   'no-leak': {
     how: 'keeps a tensor out of reach of the scope',
     rule: next(({ gradient }) => {

@@ -141,7 +141,7 @@ export const brokenFlows: Readonly<Record<string, BrokenFlow>> = {
     }),
   },
   'not-finite-stays': {
-    how: 'takes a NaN for a number',
+    how: 'treats NaN as a number',
     make: made({
       *step(state, oracle) {
         const at = yield* oracle.variation(particles(state));

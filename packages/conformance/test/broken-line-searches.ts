@@ -39,7 +39,7 @@ export const brokenSearches: Readonly<Record<string, Broken<LineSearch<number>>>
     },
   },
   ends: {
-    how: 'goes on until a trial is accepted',
+    how: 'continues until a trial is accepted',
     rule: function* (probe, { initial, reference, slope }) {
       for (let step = initial, forwards = 1; ; step = Math.max(step / 2, 1e-9), forwards++) {
         const trial = yield* probe(step);
@@ -49,7 +49,7 @@ export const brokenSearches: Readonly<Record<string, Broken<LineSearch<number>>>
     },
   },
   deterministic: {
-    how: 'says what to try next by Math.random',
+    how: 'chooses the next trial by Math.random',
     rule: ending(({ step }) => ({ next: step * (1 + Math.random()) })),
   },
   'starts-at-initial': {
@@ -68,7 +68,7 @@ export const brokenSearches: Readonly<Record<string, Broken<LineSearch<number>>>
     },
   },
   counts: {
-    how: 'counts the trials in the place of the backtracks',
+    how: 'counts the trials instead of the backtracks',
     rule: ending(({ forwards }) => ({ backtracks: forwards })),
   },
   'found-is-tried': { how: 'ends at half of what it accepted', rule: ending(({ step }) => ({ step: step / 2 })) },

@@ -131,7 +131,7 @@ export const brokenMethods: Readonly<Record<string, BrokenMethod>> = {
     }),
   },
   'small-questions': {
-    how: 'sends a vector of as many entries as there are parameters along',
+    how: 'sends a vector of parameter size',
     method: {
       ...descent,
       needs: ['dimensions', 'linearize', 'move'],
@@ -161,7 +161,7 @@ export const brokenMethods: Readonly<Record<string, BrokenMethod>> = {
     }),
   },
   'not-finite-stays': {
-    how: 'takes a NaN for a number',
+    how: 'treats NaN as a number',
     method: made({
       *step({ steps }, oracle) {
         const { value, squaredGradientNorm } = yield* oracle.linearize();

@@ -20,7 +20,7 @@ function collecting() {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('the suites, in any runner', () => {
-  it('register a test a promise, which takes no argument', () => {
+  it('register one test per promise, which takes no argument', () => {
     const { tests, titles, runner } = collecting();
     testMethod(descent, { runner, timeout: 5 });
     expect(titles).toEqual(["the method 'descent'"]);

@@ -23,6 +23,7 @@ export type {
   DirectionSummary,
   DirectionalOracle,
   SampleLossOracle,
+  AveragingOracle,
   SampleLosses,
   TrialGradientOracle,
   TrialLinearization,

@@ -2,7 +2,7 @@ import type { Answer, Oracle } from './oracle.ts';
 
 /**
  * Directions at the last linearization: `gradient` is -g; `preconditioned` is -P g, with the preconditioner of the
- * direction rule and no momentum; `momentum` is -P m, with both.
+ * direction rule and no momentum; `momentum` is -P m, with both. None of them changes when `linearize` falls back.
  */
 export type DirectionName = 'gradient' | 'preconditioned' | 'momentum';
 
@@ -59,4 +59,13 @@ export interface SampleLosses {
 /** For methods that remember the loss of every sample. */
 export interface SampleLossOracle extends Oracle {
   sampleLosses(): Answer<SampleLosses>;
+}
+
+/**
+ * For methods whose last point is noisy. Beside w the oracle keeps an average of points, which is w itself until it is
+ * first asked for.
+ */
+export interface AveragingOracle extends Oracle {
+  /** When the step moves to w': average <- average + weight (w' - average). 0 <= weight <= 1; asked before the move. */
+  average(weight: number): Answer<void>;
 }

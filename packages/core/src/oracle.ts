@@ -1,15 +1,18 @@
 /** A value now, or a promise of it. */
 export type Answer<T> = T | PromiseLike<T>;
 
-/** What `linearize` tells of f near the current point w, along the direction d. */
+/** What `linearize` reports of f near the current point w, along the direction d. */
 export interface Linearization {
   /** f(w) */
   readonly value: number;
   /** <g, d>: the directional derivative of f along d. Negative when d descends. */
   readonly slope: number;
-  /** |g|^2 */
+  /** |g|^2; NaN where the request said `probes: false` and the oracle did not compute it. */
   readonly squaredGradientNorm: number;
-  /** True when the direction rule's d was no descent direction, and d = -g was taken in its place. */
+  /**
+   * True when the direction rule's d = -P m does not descend, and d is the part of it that the current gradient brings:
+   * -(1 - beta1) P g for Adam, -g for momentum. It has the units of -P m, so a step that suits one suits the other.
+   */
   readonly fellBack?: boolean;
 }
 
@@ -17,11 +20,21 @@ export interface LinearizeRequest {
   /** Names of the modules to differentiate; the others have d = 0. Absent: all. */
   readonly modules?: readonly string[];
   /**
-   * True, with `modules`: the others are taken for constants, of which no gradient goes on to what they were computed
-   * from; it goes around them, by the connections that skip them. Cheaper than the exact gradient, and biased. An oracle
-   * that can't leave anything out answers with the exact one.
+   * True, with `modules`: the others count as constants, and no gradient passes through them to what they were computed
+   * from; it takes the connections that skip them. Cheaper than the exact gradient, and biased. An oracle that cannot
+   * leave anything out answers with the exact one.
    */
   readonly around?: boolean;
+  /**
+   * False, for `linearize`: d is what the direction rule makes, even where it ascends; the slope is then positive. For
+   * methods that do not search along d: a constant step follows the rule's own optimizer. True when absent.
+   */
+  readonly descend?: boolean;
+  /**
+   * False, for `linearize`: no later question of this step evaluates f or its gradient elsewhere, and |g|^2 is not
+   * needed. The oracle may save what only such questions need, and may refuse them. True when absent.
+   */
+  readonly probes?: boolean;
 }
 
 /**

@@ -8,7 +8,7 @@ import { kinds, type Kind } from './kind.ts';
 import { baseOf, nameProblem } from './package-name.ts';
 import { scaffold } from './scaffold.ts';
 
-/** Where the command reads and writes. It asks only where both ends are a terminal. */
+/** Where the command reads and writes. It asks questions only if both ends are a terminal. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { baseOf, identifierOf } from './package-name.ts';
 import type { Kind } from './kind.ts';
 
-/** What takes the places in a template. */
+/** The values that replace the placeholders of a template. */
 export interface TemplateValues {
   readonly kind: Kind;
   /** Of the package, with its scope. */
@@ -18,8 +18,8 @@ const templates = fileURLToPath(new URL('../templates/', import.meta.url));
 
 /**
  * The files of a template by their path, filled in. Templates are working code of a package `my-method` or `my-backend`:
- * those words, and `my-name` for the package's full name, are what is replaced. npm would not pack names such as
- * `.gitignore`, and would take a `package.json` for one of its own: they begin with `_` there.
+ * those words, and `my-name` for the package's full name, are replaced. npm does not pack files such as `.gitignore`,
+ * and would treat a nested `package.json` as its own: in templates their names begin with `_`.
  */
 export async function template(
   folder: TemplateFolder,

@@ -13,7 +13,7 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
-export function byteReader(source: Source, options: SourceOptions): ByteReader {
+export function byteReader(source: Source, options: Required<SourceOptions>): ByteReader {
   const bytes = decompressed(source, options);
   let piece: Uint8Array = new Uint8Array(0);
   let used = 0;

@@ -1,8 +1,8 @@
-import { badOption } from '@overparam/core';
+import { badOption, withDefaults } from '@overparam/core';
 import type { LabelledImages } from './array.ts';
 import { byteReader } from './byte-reader.ts';
 import { dataError } from './data-error.ts';
-import type { Source, SourceOptions } from './source.ts';
+import { sourceDefaults, type Source, type SourceOptions } from './source.ts';
 
 const SIDE = 32;
 const PIXELS = SIDE * SIDE;
@@ -20,10 +20,8 @@ export interface CifarOptions extends SourceOptions {
  * @returns images of shape [n, 32, 32, 3], channels last as tfjs takes them, and labels of shape [n]
  * @throws OverparamError `DATA_TRUNCATED`, `DATA_WRONG_LABEL`, `DATA_DAMAGED`, `DATA_TOO_LARGE`, with the byte offset
  */
-export async function readCifar(
-  source: Source,
-  { classes = 10, ...options }: CifarOptions = {},
-): Promise<LabelledImages> {
+export async function readCifar(source: Source, given: CifarOptions = {}): Promise<LabelledImages> {
+  const { classes, ...options } = withDefaults<CifarOptions>('readCifar', { ...sourceDefaults, classes: 10 }, given);
   if (classes !== 10 && classes !== 100) throw badOption('classes', classes, '10 or 100');
   const { name } = options;
   const limits = classes === 10 ? [10] : [20, 100];

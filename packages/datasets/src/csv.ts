@@ -1,10 +1,10 @@
-import { badOption } from '@overparam/core';
+import { badOption, withDefaults } from '@overparam/core';
 import type { DenseArray } from './array.ts';
 import { dataError } from './data-error.ts';
 import { decimal } from './decimal.ts';
-import { growing } from './growing.ts';
-import { lines, type TextOptions } from './lines.ts';
-import type { Source } from './source.ts';
+import { growing, tooManyNumbers } from './growing.ts';
+import { lines, longestLine, textDefaults, type TextOptions } from './lines.ts';
+import { checkMaxBytes, type Source } from './source.ts';
 
 export interface CsvOptions extends TextOptions {
   /** True (the default) when the first line holds the columns' names; else they are named '0', '1', ... */
@@ -32,18 +32,20 @@ export interface Table extends DenseArray<Float64Array> {
  * @throws OverparamError `DATA_MALFORMED` (a field that is no number, a row of another length, a quote out of place),
  *   `DATA_TRUNCATED`, `DATA_OVERSIZED`, `DATA_WRONG_FORMAT`, `DATA_DAMAGED`, `DATA_TOO_LARGE`, with the line number
  */
-export async function readCsv(
-  source: Source,
-  { header = true, separator = ',', categorical = [], missing = [], rows, ...options }: CsvOptions = {},
-): Promise<Table> {
-  if (separator.length !== 1 || separator === '"')
+export async function readCsv(source: Source, given: CsvOptions = {}): Promise<Table> {
+  const { header, separator, categorical, missing, rows, ...options } = withDefaults(
+    'readCsv',
+    defaults,
+    given,
+  ) as Settled;
+  if (typeof separator !== 'string' || separator.length !== 1 || separator === '"')
     throw badOption('separator', separator, 'one character, not a quote');
   const { name } = options;
-  const data = growing();
+  let lastLine = 0;
+  const data = growing(checkMaxBytes(options.maxBytes!), () => tooManyNumbers(name, lastLine, options.maxBytes!));
   let columns: readonly string[] | undefined;
   let codes: (Map<string, number> | undefined)[] = [];
   let count = 0;
-  let lastLine = 0;
   const start = (names: readonly string[], place: string): void => {
     if (new Set(names).size < names.length)
       throw dataError('DATA_MALFORMED', name, place, `two columns have one name: ${names.join(', ')}.`);
@@ -80,7 +82,7 @@ export async function readCsv(
           'DATA_MALFORMED',
           name,
           place,
-          `column '${names[i]}' has ${JSON.stringify(field)}, which is no number.`,
+          `column '${names[i]}' has ${JSON.stringify(field)}, which is not a number; ${remedy(names[i]!, field)}.`,
         );
       data.push(value);
     });
@@ -101,6 +103,26 @@ export async function readCsv(
   };
 }
 
+const defaults: Required<CsvOptions> = {
+  ...textDefaults,
+  header: true,
+  separator: ',',
+  categorical: [],
+  missing: [],
+  rows: undefined,
+};
+
+type Settled = Required<CsvOptions> & { [Name in 'header' | 'separator' | 'categorical' | 'missing']-?: NonNullable<CsvOptions[Name]> }; // prettier-ignore
+
+/** What helps with a field that is not a number. */
+function remedy(column: string, field: string): string {
+  const separator = [';', '\t', '|'].find((character) => field.includes(character));
+  if (separator !== undefined) return `pass { separator: ${JSON.stringify(separator)} } if it separates the columns`;
+  if (/^\s*(|\?|-|na|n\/a|nan|null|none)\s*$/i.test(field))
+    return `pass { missing: [${JSON.stringify(field)}] } if it stands for a missing value`;
+  return `pass { categorical: [${JSON.stringify(column)}] } for a column of text`;
+}
+
 interface Row {
   readonly fields: readonly string[];
   /** The lines on which the record begins and ends. */
@@ -119,6 +141,13 @@ async function* records(source: Source, separator: string, options: TextOptions)
       text = line.text;
       quotes = 0;
     } else text += `\n${line.text}`;
+    if (text.length > longestLine)
+      throw dataError(
+        'DATA_MALFORMED',
+        options.name,
+        `line ${number}`,
+        `a quoted field that begins here is still open after ${longestLine} characters.`,
+      );
     for (let i = line.text.indexOf('"'); i >= 0; i = line.text.indexOf('"', i + 1)) quotes++;
     // An odd number of quotes: one is open, and its field goes on in the next line.
     if (quotes % 2 === 1) continue;

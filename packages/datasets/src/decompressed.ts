@@ -1,17 +1,18 @@
-import { checkMaxBytes } from './max-bytes.ts';
+import { isOverparamError } from '@overparam/core';
 import { dataError } from './data-error.ts';
-import { pieces, type Source, type SourceOptions } from './source.ts';
+import { foreignFormat, headLength } from './foreign-format.ts';
+import { checkMaxBytes, pieces, type Source, type SourceOptions } from './source.ts';
 
 /**
  * The source's bytes, piece by piece, decompressed when they begin with gzip's magic bytes 1f 8b.
  *
- * gzip's CRC-32 and length are checked (by the platform's `DecompressionStream`), and nothing is read beyond `maxBytes`.
+ * Formats that no reader reads are refused by name. gzip's CRC-32 and length are checked (by the platform's `DecompressionStream`), and nothing is read beyond `maxBytes`.
  */
 export async function* decompressed(
   source: Source,
-  { name, maxBytes }: SourceOptions = {},
+  { name, maxBytes }: Required<SourceOptions>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const limit = checkMaxBytes(maxBytes);
+  const limit = checkMaxBytes(maxBytes!);
   let offset = 0;
   for await (const piece of gunzipped(pieces(source), name)) {
     offset += piece.length;
@@ -27,13 +28,7 @@ export async function* decompressed(
 }
 
 async function* gunzipped(bytes: AsyncGenerator<Uint8Array>, name: string | undefined): AsyncGenerator<Uint8Array> {
-  let head = new Uint8Array(0);
-  while (head.length < 2) {
-    const { done, value } = await bytes.next();
-    if (done) break;
-    head = joined(head, value);
-  }
-  const all = prepended(head, bytes);
+  const { head, all } = await begun(bytes, name, false);
   if (!(head[0] === 0x1f && head[1] === 0x8b)) {
     yield* all;
     return;
@@ -43,12 +38,14 @@ async function* gunzipped(bytes: AsyncGenerator<Uint8Array>, name: string | unde
   const fed = feed(all, writable.getWriter()).catch((cause: unknown) => void (failure = { cause }));
   let offset = 0;
   try {
-    for await (const piece of pieces(readable)) {
+    const { all: content } = await begun(pieces(readable), name, true);
+    for await (const piece of content) {
       offset += piece.length;
       yield piece;
     }
     await fed;
   } catch (error) {
+    if (isOverparamError(error)) throw error;
     await fed;
     // An error of the source itself (a file that is not there) is not the gzip format's.
     if (failure) throw failure.cause;
@@ -79,6 +76,25 @@ async function feed(bytes: AsyncGenerator<Uint8Array>, writer: WritableStreamDef
     throw error;
   }
   await writer.close().catch(() => undefined);
+}
+
+/** The first bytes, and all of them again. @throws OverparamError `DATA_WRONG_FORMAT` */
+async function begun(
+  bytes: AsyncGenerator<Uint8Array>,
+  name: string | undefined,
+  unzipped: boolean,
+): Promise<{ readonly head: Uint8Array; readonly all: AsyncGenerator<Uint8Array> }> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < headLength) {
+    const { done, value } = await bytes.next();
+    if (done) break;
+    head = head.length === 0 && value.length >= headLength ? value : joined(head, value);
+  }
+  const foreign = foreignFormat(head, unzipped);
+  if (!foreign) return { head, all: prepended(head, bytes) };
+  await bytes.return(undefined);
+  const where = unzipped ? 'the file, which gzip has compressed,' : 'the file';
+  throw dataError('DATA_WRONG_FORMAT', name, 'byte 0', `${where} ${foreign.what}: ${foreign.remedy}.`);
 }
 
 async function* prepended(head: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

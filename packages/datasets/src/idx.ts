@@ -1,9 +1,8 @@
-import { badOption } from '@overparam/core';
+import { badOption, required, withDefaults } from '@overparam/core';
 import type { DenseArray, LabelledImages, Numbers } from './array.ts';
 import { byteReader, type ByteReader } from './byte-reader.ts';
 import { dataError } from './data-error.ts';
-import { checkMaxBytes } from './max-bytes.ts';
-import type { Source, SourceOptions } from './source.ts';
+import { checkMaxBytes, sourceDefaults, type Source, type SourceOptions } from './source.ts';
 
 /** IDX type codes (the magic number's third byte), after Y. LeCun's description of MNIST's files. */
 const TYPES: ReadonlyMap<number, { readonly of: new (buffer: ArrayBuffer) => Numbers; readonly size: 1 | 2 | 4 | 8 }> =
@@ -23,9 +22,10 @@ const TYPES: ReadonlyMap<number, { readonly of: new (buffer: ArrayBuffer) => Num
  * @throws OverparamError `DATA_WRONG_FORMAT`, `DATA_TRUNCATED`, `DATA_OVERSIZED`, `DATA_DAMAGED`, `DATA_TOO_LARGE`, each
  *   with the byte offset (of the decompressed data)
  */
-export async function readIdx(source: Source, options: SourceOptions = {}): Promise<DenseArray> {
+export async function readIdx(source: Source, given: SourceOptions = {}): Promise<DenseArray> {
+  const options = withDefaults('readIdx', sourceDefaults, given);
   const { name } = options;
-  const limit = checkMaxBytes(options.maxBytes);
+  const limit = checkMaxBytes(options.maxBytes!);
   const reader = byteReader(source, options);
   try {
     const magic = await header(reader, 4, name);
@@ -78,8 +78,14 @@ export interface LabelledIdxOptions extends Omit<SourceOptions, 'name'> {
  */
 export async function readLabelledIdx(
   sources: { readonly images: Source; readonly labels: Source },
-  { classes, ...options }: LabelledIdxOptions,
+  given: LabelledIdxOptions,
 ): Promise<LabelledImages> {
+  const { maxBytes } = sourceDefaults;
+  const { classes, ...options } = withDefaults<LabelledIdxOptions>(
+    'readLabelledIdx',
+    { classes: required, maxBytes },
+    given,
+  );
   if (!(Number.isInteger(classes) && classes >= 1 && classes <= 256))
     throw badOption('classes', classes, 'a whole number from 1 to 256');
   const images = await readIdx(sources.images, { ...options, name: 'images' });

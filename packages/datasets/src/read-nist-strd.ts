@@ -1,6 +1,7 @@
+import { withDefaults } from '@overparam/core';
 import { dataError } from './data-error.ts';
 import { decimal } from './decimal.ts';
-import { lines, type TextOptions } from './lines.ts';
+import { lines, textDefaults, type TextOptions } from './lines.ts';
 import type { Source } from './source.ts';
 
 /** A data set of NIST's Statistical Reference Datasets for nonlinear regression, without its model. */
@@ -28,7 +29,8 @@ export interface NistStrd {
  * @throws OverparamError `DATA_WRONG_FORMAT`, `DATA_MALFORMED`, `DATA_TRUNCATED`, `DATA_OVERSIZED`, `DATA_DAMAGED`,
  *   `DATA_TOO_LARGE`, with the line number
  */
-export async function readNistStrd(source: Source, options: TextOptions = {}): Promise<NistStrd> {
+export async function readNistStrd(source: Source, given: TextOptions = {}): Promise<NistStrd> {
+  const options = withDefaults('readNistStrd', textDefaults, given);
   const text: string[] = [];
   for await (const line of lines(source, options)) text.push(line.text.trimEnd());
   const fail = (code: Parameters<typeof dataError>[0], i: number, what: string): Error =>

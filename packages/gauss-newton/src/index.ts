@@ -17,15 +17,11 @@ export { type StepSearch } from './step-search.ts';
 export { type StepSizeOptions } from './step-size.ts';
 export { type StopOptions, type StopReason } from './stop.ts';
 export { type GaussNewtonOracle } from './oracle.ts';
-export { type Bounds } from './least-squares/box.ts';
+export { type Bounds, type BoundsPair } from './least-squares/box.ts';
 export { type Covariance } from './least-squares/covariance.ts';
 export { fitCurve, type Curve, type CurveFit } from './least-squares/fit-curve.ts';
-export {
-  leastSquares,
-  type LeastSquaresOptions,
-  type LeastSquaresResult,
-  type LeastSquaresStep,
-  type LeastSquaresStop,
-} from './least-squares/least-squares.ts';
-export { type Differences } from './least-squares/numeric-jacobian.ts';
+export { leastSquares } from './least-squares/least-squares.ts';
+export { type LeastSquaresOptions, type LeastSquaresStep, type LeastSquaresStop } from './least-squares/options.ts';
+export { type LeastSquaresResult } from './least-squares/result.ts';
+export { type Differences } from './least-squares/differences.ts';
 export { type Jacobian, type ProblemOptions } from './least-squares/problem.ts';

@@ -318,20 +318,23 @@ describe('trouble on the way', () => {
 
   it('stops at a Jacobian of zeros, and where a parameter does nothing', () => {
     const flat = leastSquares(() => [1, 2], [5, 6]);
-    expect(flat).toMatchObject({ stopped: 'gradient', converged: true, cost: 2.5, rank: 0, covariance: null });
+    expect(flat).toMatchObject({ stopped: 'gradient', converged: false, cost: 2.5, rank: 0, covariance: null });
+    expect(flat.message).toContain('parameters 0, 1 had no effect on the residuals, and did not move');
     expect([...flat.parameters]).toEqual([5, 6]);
     const idle = leastSquares(([a]) => [a! - 1, a! + 1, 2 * a! - 1], [9, 7], tight);
     expect(idle.parameters[0]).toBeCloseTo(1 / 3, 10);
     expect(idle.parameters[1]).toBe(7);
-    expect(idle).toMatchObject({ rank: 1, covariance: null, standardErrors: null });
+    expect(idle).toMatchObject({ rank: 1, covariance: null, standardErrors: null, converged: false });
+    expect(idle.message).toContain('parameter 1 had no effect');
   });
 
   it('survives parameters that only count together', () => {
     const found = leastSquares(([a, b]) => t.map((s, i) => a! * b! * s - y[i]!), [1, 1], tight);
     const single = leastSquares(([c]) => t.map((s, i) => c! * s - y[i]!), [1], tight);
     expect(found.cost).toBeCloseTo(single.cost, 12);
-    expect(found.rank).toBe(1);
-    expect(found.covariance).toBeNull();
+    expect(found).toMatchObject({ rank: 1, covariance: null, converged: false });
+    expect(found.message).toContain('rank 1 in 2 free parameters');
+    expect(found.covarianceNote).toContain('rank 1 in 2 free parameters');
   });
 
   it('says so when the Jacobian points the wrong way', () => {
@@ -386,7 +389,13 @@ describe('stopping', () => {
       converged: true,
       message: 'The gradient is within gradientTolerance.',
     });
-    expect(gradient.optimality).toBeLessThanOrEqual(1e-6);
+    // MINPACK's test: the cosine between the residuals and each column.
+    const { jacobian: J, residuals: r } = gradient;
+    for (let j = 0; j < 3; j++) {
+      const column = Float64Array.from({ length: J.rows }, (_, i) => J.data[3 * i + j]!);
+      const inner = column.reduce((sum, x, i) => sum + x * r[i]!, 0);
+      expect(Math.abs(inner) / (norm(column) * norm(r))).toBeLessThanOrEqual(1e-6);
+    }
     expect(fit({ costTolerance: 1e-6 })).toMatchObject({ stopped: 'cost', converged: true });
     expect(fit({ stepTolerance: 1e-6 })).toMatchObject({ stopped: 'step', converged: true });
     expect(fit({})).toMatchObject({ stopped: 'no-decrease', converged: false });
@@ -438,14 +447,17 @@ describe('bad input', () => {
     ['There are 0 residuals: there must be one or more.', () => leastSquares(() => [], [1])],
     ['There are undefined residuals', () => leastSquares(() => undefined as unknown as number[], [1])],
     ['Residual 1 is NaN at the start', () => leastSquares(() => [1, NaN], [1])],
-    ['The cost of the start is not finite', () => leastSquares(() => [1e200], [1])],
+    ['The cost at `start` is not finite: choose a start where it is.', () => leastSquares(() => [1e200], [1])],
     ['start[1] is NaN', () => leastSquares(decay, [1, NaN, 2])],
     ['start is', () => leastSquares(decay, [])],
     [
       'There are 2 residuals, and there were 1 at the start',
       () => leastSquares(([x]) => (x === 1 ? [1] : [1, 2]), [1]),
     ],
-    ['The Jacobian is 1 x 2: it takes 12 rows of 3', () => leastSquares(decay, start, { jacobian: () => [[1, 2]] })],
+    [
+      'The Jacobian is 1 x 2: it must have 12 rows of 3 numbers',
+      () => leastSquares(decay, start, { jacobian: () => [[1, 2]] }),
+    ],
     [
       'The derivative of residual 0 in parameter 1 is NaN',
       () => leastSquares(([a, b]) => [a! + b!], [1, 1], { jacobian: () => [[1, NaN]] }),

@@ -17,7 +17,7 @@ const FASTEST = 0.7;
  * Gains vanish as in stochastic approximation (Robbins and Monro 1951): early trials find the size of the step, later
  * ones hardly move it. Ratios are at most 1 and at least -1, so a factor lies between exp(-2 kappa) and 2.01.
  */
-export function steered({ kappa = 0.5, n0 = 50 }: SteeredOptions = {}): (outside: number, n: number) => number {
+export function steered({ kappa = 1, n0 = 50 }: SteeredOptions = {}): (outside: number, n: number) => number {
   positive('kappa', kappa);
   positive('n0', n0);
   return (outside, n) => {

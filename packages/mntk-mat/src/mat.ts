@@ -282,6 +282,9 @@ export function mat<State, Report, Needs extends object>(
         ...(ends && { stopped }),
       };
     },
+    ...(inner.endIn && {
+      endIn: (state, left, why) => ({ ...state, inner: inner.endIn!(state.inner, left, why) }),
+    }),
   };
 }
 

@@ -7,7 +7,7 @@ export interface Form<F extends Fields> {
   show(settings: Settings<F>): void;
 }
 
-/** Controls for the fields; `changed` is told the settings after each change that is valid. */
+/** Controls for the fields; `changed` receives the settings after each valid change. */
 export function form<F extends Fields>(fields: F, changed: (settings: Settings<F>) => void): Form<F> {
   let now = {} as Settings<F>;
   const parts = Object.entries(fields).map(([name, field]) =>

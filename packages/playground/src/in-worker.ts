@@ -1,22 +1,22 @@
 import { connect, type Remote } from '@overparam/core';
 
-/** An oracle in a worker of its own, made there by the file of {@link makers} in worker.ts. */
+/** An oracle in its own worker, created there by one of the {@link makers} in worker.ts. */
 export interface InWorker<O extends object> {
   readonly oracle: Remote<O>;
   /** Ends the worker, in the middle of a question too. */
   close(): void;
 }
 
-/** A question may take so long, in milliseconds: the first one waits for data and for WebAssembly. */
+/** Timeout of a question in milliseconds. The first one waits for data and WebAssembly. */
 const patience = 120_000;
 
-/** @throws what made it impossible there, and as `connect` of the core */
+/** @throws the error of the maker, and those of core's `connect` */
 export async function inWorker<O extends object>(
   room: string,
   settings: object,
   signal: AbortSignal,
 ): Promise<InWorker<O>> {
-  // Its name tells the worker what to make.
+  // The worker chooses the maker by its own name.
   const name = JSON.stringify({ room, settings });
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name });
   try {

@@ -1,11 +1,11 @@
 import { draw, numbersOf, toCsv, toJson, type Figure, type Numbers } from 'overparam/figures';
 import { element } from './elements.ts';
 
-/** A figure that is drawn again and again, with its numbers to download. */
+/** A figure that is redrawn as data arrives, with its numbers to download. */
 export interface LiveFigure {
   readonly element: HTMLElement;
   show(figure: Figure): void;
-  /** Another drawing than lines: an SVG of the width that it is given. */
+  /** Draws something other than lines: returns an SVG of the given width. */
   showDrawn(drawn: (size: Size) => Element, numbers: Numbers): void;
 }
 
@@ -15,7 +15,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** More points than can be seen are left out of the drawing, and stay in the numbers. */
+/** At most this many points are drawn. The downloaded numbers have all of them. */
 const visible = 400;
 
 export function liveFigure(name: string, title: string): LiveFigure {
@@ -51,7 +51,7 @@ export function liveFigure(name: string, title: string): LiveFigure {
   };
 }
 
-/** An image has one name: those that Plot gives to its parts, which have no role, are in the way of screen readers. */
+/** An image has one label. Plot also labels its parts, which have no role and confuse screen readers. */
 function asOne(svg: Element): Element {
   for (const part of svg.querySelectorAll('[aria-label], [aria-description]')) {
     part.removeAttribute('aria-label');

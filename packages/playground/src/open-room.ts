@@ -64,7 +64,7 @@ export function openRoom<F extends Fields>(
       go.disabled = step.disabled = position === 'finished' || position === 'failed';
       if (position === 'running' || position === 'beginning') step.disabled = true;
       status.textContent = `${words[position]} ${text}`;
-      // While it runs, a reader of the screen is not told each step.
+      // While it runs, screen readers do not announce each step.
       status.setAttribute('aria-live', position === 'running' ? 'off' : 'polite');
     },
     failed: fail,

@@ -4,35 +4,35 @@ import type { Fields, Settings } from './settings.ts';
 export interface Run {
   /** One step, whole or not at all; false when there is nothing left to do. */
   step(): Promise<boolean>;
-  /** Shows what there is now; between steps, and never during one. */
+  /** Draws the current state. Called between steps only. */
   draw(): void | Promise<void>;
-  /** One line on where it stands. */
+  /** One line about its progress. */
   status(): string;
-  /** Lets everything go, in the middle of a step too. */
+  /** Frees everything, even in the middle of a step. */
   close(): void;
 }
 
 /** One system of the project, to play with. */
 export interface Room<F extends Fields = Fields> {
   readonly title: string;
-  /** What one sees and may try: paragraphs. */
+  /** Paragraphs: what to see and to try. */
   readonly about: readonly string[];
   readonly fields: F;
-  /** Fills its part of the page, before anything runs. */
+  /** Builds its part of the page, before anything runs. */
   furnish(place: HTMLElement, page: Page<F>): Furnished<F>;
 }
 
 /** What a room may do to the page around it. */
 export interface Page<F extends Fields> {
-  /** Changes settings, as by the form; begins anew unless the room goes on with them by itself. */
+  /** Changes settings, as by the form; restarts the run unless the room handles the change itself. */
   set(changes: Partial<Settings<F>>, keepRunning?: boolean): void;
 }
 
 export interface Furnished<F extends Fields> {
-  /** @param signal aborts while it begins, and during any step */
+  /** @param signal aborts the start, or any step */
   begin(settings: Settings<F>, signal: AbortSignal): Promise<Run>;
   /** Shows the state before a run. */
   clear(settings: Settings<F>): void;
-  /** The page goes to another room. */
+  /** Called when the page leaves this room. */
   leave?(): void;
 }

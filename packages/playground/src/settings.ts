@@ -1,6 +1,6 @@
 import { badOption } from '@overparam/core';
 
-/** What a room lets one choose, and within which bounds. */
+/** The settings of a room and their bounds. */
 export type Field =
   | {
       readonly kind: 'number';
@@ -27,7 +27,7 @@ export type Field =
       readonly kind: 'text';
       readonly label: string;
       readonly initial: string;
-      /** Throws for a text that the room can't read. */
+      /** Throws for a text that the room cannot parse. */
       readonly read: (text: string) => unknown;
     };
 
@@ -50,7 +50,7 @@ export const initial = <F extends Fields>(fields: F): Settings<F> =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.initial])) as Settings<F>;
 
 /**
- * What a page's address says after its `?`: `methods=ponos,adam&seed=1`. What it leaves out is as it is at first.
+ * Parses the query of a page's address, `methods=ponos,adam&seed=1`. Fields that are left out have their defaults.
  * @throws OverparamError `BAD_OPTION`, which names the field, the value and what it takes
  */
 export function fromAddress<F extends Fields>(fields: F, query: string): Settings<F> {
@@ -62,7 +62,7 @@ export function fromAddress<F extends Fields>(fields: F, query: string): Setting
   return { ...initial(fields), ...Object.fromEntries(given) } as Settings<F>;
 }
 
-/** The other way round, without what is as it is at first. */
+/** The query of these settings, without those that have their defaults. */
 export function toAddress<F extends Fields>(fields: F, settings: Settings<F>): string {
   const changed = Object.entries(fields).filter(([name, field]) => String(settings[name]) !== String(field.initial));
   return new URLSearchParams(changed.map(([name]) => [name, String(settings[name])])).toString();

@@ -11,14 +11,14 @@ export interface TransportOptions {
   now?(): number;
 }
 
-/** Start, pause, step and reset of one run after the other. */
+/** Start, pause, step and reset; one run at a time. */
 export interface Transport {
   start(): Promise<void>;
-  /** Lets the step that is being taken end, and takes no other. */
+  /** Finishes the current step and takes no further one. */
   pause(): void;
-  /** One step; begins a run where there is none. */
+  /** Takes one step; starts a run if there is none. */
   step(): Promise<void>;
-  /** Ends the run, in the middle of a step too. */
+  /** Ends the run, even in the middle of a step. */
   reset(): void;
   /** Whether it runs, or is about to. */
   readonly going: boolean;
@@ -28,10 +28,10 @@ export function transport({ begin, changed, failed, every = 120, now = Date.now 
   let life = new AbortController();
   let run: Run | undefined;
   let going = false;
-  /** The work that is being done: one at a time. */
+  /** The current work: one item at a time. */
   let work: Promise<void> | undefined;
 
-  /** Steps until `enough` says so. */
+  /** Takes steps until `enough` returns true. */
   const advance = async (once: boolean): Promise<void> => {
     const { signal } = life;
     try {

@@ -1,6 +1,6 @@
 import { serve } from '@overparam/core';
 
-/** What makes the oracle of each room. */
+/** Creates the oracle of each room. */
 const makers: Readonly<Record<string, () => Promise<{ make(settings: never): object | Promise<object> }>>> = {
   classifier: () => import('./rooms/classifier/oracle.ts'),
   'gauss-newton': () => import('./rooms/gauss-newton/oracle.ts'),
@@ -9,7 +9,7 @@ const makers: Readonly<Record<string, () => Promise<{ make(settings: never): obj
 };
 
 const { room, settings } = JSON.parse(self.name) as { room: string; settings: never };
-/** Tells what went wrong in the making. */
+/** Reports an error of the maker. */
 let ready = (): void => undefined;
 let oracle: object = {};
 try {

@@ -1,4 +1,13 @@
-import { badOption, type DirectionalOracle, type Linearization, type Method, withDefaults } from '@overparam/core';
+import {
+  badOption,
+  type Asking,
+  type AveragingOracle,
+  type DirectionalOracle,
+  type Inquiry,
+  type Linearization,
+  type Method,
+  withDefaults,
+} from '@overparam/core';
 import {
   backtracking,
   band,
@@ -16,7 +25,7 @@ import {
   type TriedDecrease,
   type ZhangHagerState,
 } from '@overparam/line-search';
-import { isFinite } from './guards.ts';
+import { averageWeight } from './average-weight.ts';
 import { endingIn, partAt, type LinearDecay } from './linear-decay.ts';
 import { type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport, type Why } from './report.ts';
@@ -43,6 +52,8 @@ export interface PonosAdamOptions {
   readonly dense?: number;
   /** The factor of a backtrack, between 0 and 1. */
   readonly delta?: number;
+  /** The first step is so short that f is linear along it up to this part of the promised decrease. */
+  readonly tolerance?: number;
   /** The least value that the loss can have; only the first step uses it. */
   readonly f_star?: number;
   /** Of the oracle's Adam: the mean of gradients. */
@@ -67,16 +78,19 @@ export interface PonosAdamReport extends StepReport {
   readonly ratio: number | null;
 }
 
+type AdamOracle = DirectionalOracle & Partial<AveragingOracle>;
+
 const defaults: Required<PonosAdamOptions> = {
   steps: 'auto',
   c1: 0.6,
   c2: null,
-  kappa: 0.5,
+  kappa: 1,
   n0: 50,
   beta: 0.9,
   every: 10,
   dense: 50,
   delta: 0.5,
+  tolerance: 0.02,
   f_star: 0,
   beta1: 0.9,
   beta2: 0.999,
@@ -91,10 +105,11 @@ const bounded = (step: number): number => clip(step, 1e-30, 1e30);
 /**
  * Adam without a learning rate: a line search along d = -P m, which is asked at one step of ten.
  *
- * The first step is Polyak's along Adam's direction, f / <g, P g>, halved until f is linear along it to 10 %. From then
- * on a memory of the step, eta, is moved by trials on the batch of the step: it grows where the decrease of past trials
- * is more than c2 of what the slope promises, and shrinks where it is less than c1, with gains kappa / (1 + n / n0).
- * R, the mean of past losses, guards each trial. With `steps`, the step is eta w with w = 1 - k / steps.
+ * The first step is Polyak's along Adam's direction, f / <g, P g>, halved until f is linear along it to 2 %: the memory
+ * grows fast and shrinks slowly, so it approaches the step from below. From then on the remembered step, eta, is moved by
+ * trials on the batch of the step: it grows where the decrease of past trials is more than c2 of what the slope promises,
+ * and shrinks where it is less than c1, with gains kappa / (1 + n / n0). R, the mean of past losses, guards each trial.
+ * With `steps`, the step is eta w with w = 1 - k / steps.
  *
  * Why a band and not a sufficient decrease: on its own batch a step delivers 0.6 to 0.75 of the promise whatever its
  * length within a factor of 30, because the curvature along d adapts to the step (the edge of stability, arXiv
@@ -105,7 +120,7 @@ const bounded = (step: number): number => clip(step, 1e-30, 1e30);
  */
 export function ponosAdam(
   options: PonosAdamOptions = {},
-): Method<PonosAdamState, PonosAdamReport, DirectionalOracle> & Preconditioned {
+): Method<PonosAdamState, PonosAdamReport, AdamOracle> & Preconditioned {
   const all = withDefaults('ponosAdam', defaults, options);
   const { steps, c1, c2, every, dense, delta, f_star, beta1, beta2 } = all;
   if (steps !== 'auto' && steps !== 'unbounded' && !(Number.isSafeInteger(steps) && steps > 0))
@@ -119,7 +134,7 @@ export function ponosAdam(
   const smooth = smoothedRatio(all);
   const factor = steered(all);
   const reference = zhangHager();
-  const firstStep = backtracking({ accept: nearlyLinear(), delta, maxTrials: FIRST_BACKTRACKS + 1 });
+  const firstStep = backtracking({ accept: nearlyLinear(all), delta, maxTrials: FIRST_BACKTRACKS + 1 });
   const below = backtracking({ accept: isBelow, delta, maxTrials: BACKTRACKS });
   /** f / S. A loss that is at or below f* says nothing of how long to start, and the step is halved until it suits. */
   const polyak = (f: number, S: number): number => bounded((Math.abs(f - f_star) || 1) / S);
@@ -137,6 +152,7 @@ export function ponosAdam(
     name: 'ponos-adam',
     options,
     needs: ['linearize', 'direction', 'probe', 'move'],
+    wants: ['average'],
     direction: { name: 'adam', options: { beta1, beta2, epsilon: 1e-8 } },
     init: () => ({
       ...reference.init(),
@@ -149,7 +165,7 @@ export function ponosAdam(
     *step(state, oracle) {
       const { k, eta } = state;
       const tries = eta === null || k < dense || k % every === 0;
-      const at = yield* oracle.linearize();
+      const at = yield* oracle.linearize({ probes: tries });
       const [R, mean] = reference.next(state, at);
       if (!isFinite(at) || !Number.isFinite(R)) return { state, report: { ...stayed(at, 'not-finite'), ratio: null } };
       const next: PonosAdamState = { ...state, ...mean, k: k + 1 };
@@ -161,7 +177,7 @@ export function ponosAdam(
       if (!(q > 0 && S > 0 && S < Infinity)) {
         const [step, why] = eta === null ? [0, standing(at)] : [eta * w, null];
         const done = { initialStep: step, step, reference: R, failed: why === 'no-descent', why };
-        if (step > 0) yield* oracle.move(step);
+        if (step > 0) yield* move(oracle, state, step);
         return { state: step > 0 ? next : state, report: { ...report(at, done), ratio: null } };
       }
 
@@ -195,7 +211,7 @@ export function ponosAdam(
         const why = 'search-failed-not-finite';
         return { state: { ...next, ...after, eta: bounded(step) }, report: { ...stayed(at, why, done), ratio } };
       }
-      yield* oracle.move(step);
+      yield* move(oracle, state, step);
       const how = {
         ...done,
         step,
@@ -210,10 +226,21 @@ export function ponosAdam(
   };
 }
 
+/** w <- w + step d, which the average takes note of. */
+function* move(oracle: Asking<AdamOracle>, { k, decay }: PonosAdamState, step: number): Inquiry<void> {
+  const weight = averageWeight(k, decay);
+  if (oracle.average && weight !== undefined) yield* oracle.average(weight);
+  yield* oracle.move(step);
+}
+
 interface Learned {
   readonly ratio: number | null;
   readonly after: Partial<PonosAdamState> & { readonly eta: number };
 }
+
+/** |g|^2 is not asked for, and may be NaN. */
+const isFinite = ({ value, slope, squaredGradientNorm }: Linearization): boolean =>
+  Number.isFinite(value) && Number.isFinite(slope) && squaredGradientNorm !== Infinity;
 
 const isBelow: Condition<number> = finite((_, trial, { reference }) => trial <= reference);
 

@@ -90,6 +90,9 @@ type PrecMethod = Method<PrecState, StepReport, DirectionalOracle> & Preconditio
  * Hager's. After a failed search w goes 1e-6 along -g. Along -P m (`momentum2` not 0) that decrease is more than d can
  * promise, and searches fail often; with the guard `descent`, a d that does not descend gives way to -P g.
  *
+ * It is here to reproduce the paper, and does not train well: a batch's own decrease along Adam's direction says nothing
+ * of a step's length within a factor of 30 (the README has the measurements). `ponosAdam` is the method that works.
+ *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export const ponosPrec = (options: PrecOptions = {}): PrecMethod => precAs('ponos-prec', options, defaults);

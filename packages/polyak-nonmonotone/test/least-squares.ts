@@ -1,5 +1,6 @@
 import type {
   AcceleratedOracle,
+  AveragingOracle,
   DirectionName,
   DirectionalOracle,
   SampleLossOracle,
@@ -43,10 +44,13 @@ interface Moments {
  * against. `batch` says which rows the next linearization takes. Moments move with w, so a step happens whole or not at
  * all.
  */
-export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracle, AcceleratedOracle, SampleLossOracle {
+export class LeastSquaresOracle
+  implements DirectionalOracle, TrialGradientOracle, AcceleratedOracle, SampleLossOracle, AveragingOracle
+{
   readonly name = 'least squares';
   w: number[];
   batch: readonly number[];
+  averaged: number[];
   readonly problem: LeastSquares;
   readonly rule: Required<DirectionRule>;
   #moments: Moments;
@@ -54,6 +58,7 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   #directions: Record<DirectionName, Vector>;
   #g: Vector;
   #fellBack = false;
+  #weight = 0;
   #trialGradient: Vector = [];
   #before: Vector;
   #y: Vector;
@@ -68,6 +73,7 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
       ...rule,
     };
     this.w = [...problem.w0];
+    this.averaged = this.w;
     this.batch = problem.y.map((_, i) => i);
     const zero = this.w.map(() => 0);
     this.#moments = { t: 0, m: zero, v: zero, vMax: zero };
@@ -100,6 +106,7 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   linearize() {
     const g = this.gradient();
     this.#g = g;
+    this.#weight = 0;
     const { rule, beta1, beta2, epsilon } = this.rule;
     const t = this.#moments.t + 1;
     const ema = rule === 'adagrad' ? { old: 1, fresh: 1 } : { old: beta2, fresh: 1 - beta2 };
@@ -128,6 +135,7 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
   #to(w: number[]): void {
     this.#before = this.w;
     this.w = w;
+    this.averaged = plus(this.averaged, this.#weight, plus(w, -1, this.averaged));
     this.#moments = this.#pending;
   }
 
@@ -165,6 +173,10 @@ export class LeastSquaresOracle implements DirectionalOracle, TrialGradientOracl
     const y = plus(this.w, step, this.#d);
     this.#to(y.map((x, i) => (1 - tau) * x + tau * this.#y[i]!));
     this.#y = y;
+  }
+
+  average(weight: number) {
+    this.#weight = weight;
   }
 
   sampleLosses() {

@@ -14,7 +14,7 @@ export function elementwise(
 ): Loss {
   const y = targetMatrix(targets);
   const { rows: n, columns: c } = y;
-  const s = sampleWeights(n, options);
+  const s = sampleWeights(name, n, options);
   const each = (outputs: Matrix, which: 0 | 1 | 2): Float64Array => {
     checkOutputs(outputs, y);
     // A sample of weight zero counts for nothing, also where its loss is not finite.

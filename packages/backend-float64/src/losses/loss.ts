@@ -1,4 +1,4 @@
-import { badOption, OverparamError, type Matrix } from '@overparam/core';
+import { badOption, OverparamError, withDefaults, type Matrix } from '@overparam/core';
 import { finite, mismatch } from '../check.ts';
 
 /** L, a sum over samples of a function of their outputs; the targets are inside. */
@@ -21,13 +21,17 @@ export interface Loss {
 
 export interface LossOptions {
   /** s_n >= 0, one a sample: L = sum_n s_n l_n. Absent: 1. */
-  readonly weights?: ArrayLike<number>;
+  readonly weights?: ArrayLike<number> | undefined;
   /** 'mean' divides by N, also where there are weights. */
   readonly reduction?: 'mean' | 'sum';
 }
 
-/** The factors s_n, or s_n / N. */
-export function sampleWeights(samples: number, { weights, reduction }: LossOptions): Float64Array {
+/**
+ * The factors s_n, or s_n / N, of the loss of that name.
+ * @throws OverparamError `UNKNOWN_OPTION`, `BAD_OPTION`, `SHAPE_MISMATCH`, `NOT_FINITE`
+ */
+export function sampleWeights(loss: string, samples: number, options: LossOptions): Float64Array {
+  const { weights, reduction } = withDefaults<LossOptions>(loss, { weights: undefined, reduction: 'mean' }, options);
   if (weights && weights.length !== samples)
     throw mismatch(`There are ${weights.length} weights and ${samples} samples.`);
   if (reduction !== 'mean' && reduction !== 'sum') throw badOption('reduction', reduction, "'mean' or 'sum'");

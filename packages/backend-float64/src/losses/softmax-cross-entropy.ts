@@ -15,7 +15,7 @@ export function softmaxCrossEntropy(
 ): Loss {
   const y = 'rows' in targets ? probabilities(targetMatrix(targets)) : oneHot(targets, classes);
   const { rows: n, columns: c } = y;
-  const s = sampleWeights(n, { reduction: 'mean', ...options });
+  const s = sampleWeights('softmaxCrossEntropy', n, { reduction: 'mean', ...options });
   const row = (a: Matrix, i: number): Float64Array => a.data.subarray(i * c, (i + 1) * c);
   const samples = <T>(
     outputs: Matrix,

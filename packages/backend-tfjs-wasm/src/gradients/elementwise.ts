@@ -1,13 +1,17 @@
 import {
   cast,
+  div,
   type GradConfig,
   greaterEqual,
   less,
   lessEqual,
   greater,
   mul,
+  neg,
+  square,
   sub,
   type Tensor,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import { sumToShape } from './sum-to-shape.ts';
 
@@ -29,8 +33,16 @@ function broadcasting(
 
 const where = (dy: Tensor, condition: Tensor): Tensor => mul(dy, cast(condition, 'float32'));
 
-/** Maximum, Minimum, SquaredDifference. Where both are equal, a has the gradient. */
+/** The floor is piecewise constant. Of whole numbers tf.div is this kernel, and tfjs states the gradient of a division. */
+const floorDivision = broadcasting('FloorDiv', (dy, a, b) => {
+  if (a.dtype === 'float32') return { a: () => zeros(dy.shape), b: () => zeros(dy.shape) };
+  const [x, y] = [(): Tensor => cast(a, 'float32'), (): Tensor => cast(b, 'float32')];
+  return { a: () => div(dy, y()), b: () => neg(div(mul(dy, x()), square(y()))) };
+});
+
+/** Maximum, Minimum, SquaredDifference and FloorDiv. Where both are equal, a has the gradient, as in TensorFlow. */
 export const elementwiseGradients: readonly GradConfig[] = [
+  floorDivision,
   broadcasting('Maximum', (dy, a, b) => ({ a: () => where(dy, greaterEqual(a, b)), b: () => where(dy, less(a, b)) })),
   broadcasting('Minimum', (dy, a, b) => ({ a: () => where(dy, lessEqual(a, b)), b: () => where(dy, greater(a, b)) })),
   broadcasting('SquaredDifference', (dy, a, b) => ({

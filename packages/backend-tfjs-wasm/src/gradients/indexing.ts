@@ -17,6 +17,7 @@ import {
   transpose,
   unsortedSegmentSum,
   util,
+  zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 
@@ -52,7 +53,7 @@ const gatherGradient: GradConfig = {
         const rows = reshape(dy as Tensor, [segments.size, inner]);
         return reshape(unsortedSegmentSum(rows, cast(segments, 'int32') as Tensor1D, batch * outer * length), x.shape);
       },
-      indices: () => indices,
+      indices: () => zeros(indices.shape),
     };
   },
 };
@@ -62,7 +63,10 @@ const gatherNdGradient: GradConfig = {
   inputsToSave: ['params', 'indices'],
   gradFunc: (dy, saved) => {
     const [params, indices] = saved as [Tensor, Tensor];
-    return { params: () => scatterND(indices, dy as Tensor, params.shape as never), indices: () => indices };
+    return {
+      params: () => scatterND(indices, dy as Tensor, params.shape as never),
+      indices: () => zeros(indices.shape),
+    };
   },
 };
 
@@ -71,7 +75,7 @@ const scatterNdGradient: GradConfig = {
   inputsToSave: ['indices'],
   gradFunc: (dy, saved) => {
     const [indices] = saved as [Tensor];
-    return { updates: () => gatherND(dy as Tensor, indices), indices: () => indices };
+    return { updates: () => gatherND(dy as Tensor, indices), indices: () => zeros(indices.shape) };
   },
 };
 
@@ -141,16 +145,19 @@ const topKGradient: GradConfig = {
   },
 };
 
-/** [batch, height, width, s s channels] -> [batch, s height, s width, channels], backwards. */
+/** [batch, height, width, s s channels] -> [batch, s height, s width, channels], or with the channels in front, backwards. */
 const depthToSpaceGradient: GradConfig = {
   kernelName: 'DepthToSpace',
   inputsToSave: ['x'],
-  gradFunc: (dy, saved, attrs) => {
-    const [x] = saved as [Tensor];
-    const { blockSize: s } = attrs as unknown as { blockSize: number };
-    const [b, h, w, c] = x.shape as [number, number, number, number];
-    const blocks = (): Tensor => reshape(dy as Tensor, [b, h, s, w, s, c / (s * s)]);
-    return { x: () => reshape(transpose(blocks(), [0, 1, 3, 2, 4, 5]), x.shape) };
+  gradFunc: (dys, saved, attrs) => {
+    const [x, dy] = [saved[0]!, dys as Tensor];
+    const { blockSize: s, dataFormat } = attrs as unknown as { blockSize: number; dataFormat: 'NHWC' | 'NCHW' };
+    const [b, m, n, o] = x.shape as [number, number, number, number];
+    const blocks = (): Tensor =>
+      dataFormat === 'NCHW'
+        ? transpose(reshape(dy, [b, m / (s * s), n, s, o, s]), [0, 3, 5, 1, 2, 4])
+        : transpose(reshape(dy, [b, m, s, n, s, o / (s * s)]), [0, 1, 3, 2, 4, 5]);
+    return { x: () => reshape(blocks(), x.shape) };
   },
 };
 

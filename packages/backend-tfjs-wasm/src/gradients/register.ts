@@ -1,15 +1,19 @@
 import { type GradConfig, registerGradient } from '@tensorflow/tfjs-core';
+import { adjointGradients } from './adjoints.ts';
 import { batchNormGradient } from './batch-norm.ts';
-import { conv3dTransposeGradient } from './conv3d-transpose.ts';
 import { convolutionGradients } from './convolution.ts';
 import { cumulativeGradients } from './cumulative.ts';
 import { einsumGradient } from './einsum.ts';
 import { elementwiseGradients } from './elementwise.ts';
+import { extremaGradients } from './extrema.ts';
 import { fusedGradients } from './fused.ts';
 import { indexingGradients } from './indexing.ts';
 import { matMulGradient } from './matmul.ts';
 import { piecewiseConstantGradients } from './piecewise-constant.ts';
+import { poolingGradients } from './pooling.ts';
 import { reductionGradients } from './reduction.ts';
+import { resizeGradients } from './resize.ts';
+import { samplingGradients } from './sampling.ts';
 import { savedOutputGradients } from './saved-outputs.ts';
 import { softmaxGradientGradient } from './softmax.ts';
 import { tileGradient } from './tile.ts';
@@ -18,7 +22,6 @@ const gradients: readonly GradConfig[] = [
   matMulGradient,
   tileGradient,
   batchNormGradient,
-  conv3dTransposeGradient,
   ...piecewiseConstantGradients,
   einsumGradient,
   ...reductionGradients,
@@ -29,6 +32,11 @@ const gradients: readonly GradConfig[] = [
   ...cumulativeGradients,
   ...indexingGradients,
   ...convolutionGradients,
+  ...adjointGradients,
+  ...extremaGradients,
+  ...poolingGradients,
+  ...resizeGradients,
+  ...samplingGradients,
 ];
 
 /** Puts right gradients in the place of tfjs's wrong ones and fast ones in the place of slow ones, and adds missing ones, on every backend. Idempotent. */

@@ -1,6 +1,9 @@
-import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type DataType, type KernelFunc, type TensorInfo, upcastType, util } from '@tensorflow/tfjs-core';
+import { WasmError } from '../error.ts';
+import { broadcastAxes } from './broadcast.ts';
+import { call } from './call.ts';
 import { type KernelHost } from './host.ts';
-import { type Stock } from './register.ts';
+import { binaryKernel } from './scalar.ts';
 import { transcendental } from './sharing.ts';
 import { partsOf, ranges, split } from './split.ts';
 
@@ -15,8 +18,8 @@ const [prelu, eluGradient, geluGradient, siluGradient] = [7, 8, 9, 10];
 const patternBytes = 512;
 const logical = ['LogicalAnd', 'LogicalOr', 'LogicalXor'];
 
-/** Functions of two numbers with broadcasting, on float32; tfjs's own kernels take the other types. */
-export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+/** Functions of two numbers with broadcasting: float32 in assembly, the other types in JavaScript. */
+export function binaryKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
   const run = (code: number, a: TensorInfo, b: TensorInfo, dtype: 'float32' | 'bool'): TensorInfo => {
     const axes = broadcastAxes(a.shape, b.shape);
     return host.make(axes.shape, dtype, (out) => {
@@ -43,13 +46,19 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
       });
     });
   };
-  const kernel =
-    (name: string, code: number, dtype: 'float32' | 'bool', [first, second]: readonly [string, string]): KernelFunc =>
-    (args) => {
+  const kernel = (
+    name: string,
+    code: number,
+    dtype: 'float32' | 'bool',
+    [first, second]: readonly [string, string],
+  ): KernelFunc => {
+    const other = binaryKernel(host, name, [first, second]);
+    return (args) => {
       const inputs = args.inputs as unknown as Record<string, TensorInfo>;
       const [a, b] = [inputs[first]!, inputs[second]!];
-      return a.dtype === 'float32' && b.dtype === 'float32' ? run(code, a, b, dtype) : stock(name)(args);
+      return a.dtype === 'float32' && b.dtype === 'float32' ? run(code, a, b, dtype) : other(args);
     };
+  };
   const all = (codes: Readonly<Record<string, number>>, dtype: 'float32' | 'bool'): Record<string, KernelFunc> =>
     Object.fromEntries(Object.entries(codes).map(([name, code]) => [name, kernel(name, code, dtype, ['a', 'b'])]));
   return {
@@ -60,61 +69,62 @@ export function binaryKernels(host: KernelHost, stock: Stock): Readonly<Record<s
     OverparamGeluGradient: kernel('OverparamGeluGradient', geluGradient, 'float32', ['dy', 'x']),
     OverparamSiluGradient: kernel('OverparamSiluGradient', siluGradient, 'float32', ['dy', 'x']),
     ...Object.fromEntries(
-      logical.map((name, code): [string, KernelFunc] => [
-        name,
-        (args) => {
-          const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
-          if (!util.arraysEqual(a.shape, b.shape)) return stock(name)(args);
-          return host.make(a.shape, 'bool', (out) => {
-            const [from, by, to, items] = [
-              host.offset(a),
-              host.offset(b),
-              host.offset(out),
-              util.sizeFromShape(a.shape),
-            ];
-            split(host, 'logical', { items, grain: 64, cost: items / 4 }, (first, count) => [
-              ...[code, from + first, by + first, to + first, count],
-            ]);
-          });
-        },
-      ]),
+      logical.map((name, code): [string, KernelFunc] => {
+        const other = binaryKernel(host, name);
+        return [
+          name,
+          (args) => {
+            const { a, b } = args.inputs as unknown as Record<'a' | 'b', TensorInfo>;
+            const plain = a.dtype === 'bool' && b.dtype === 'bool' && util.arraysEqual(a.shape, b.shape);
+            if (!plain) return other(args);
+            return host.make(a.shape, 'bool', (out) => {
+              const [from, by, to] = [host.offset(a), host.offset(b), host.offset(out)];
+              const items = util.sizeFromShape(a.shape);
+              split(host, 'logical', { items, grain: 64, cost: items / 4 }, (first, count) => [
+                ...[code, from + first, by + first, to + first, count],
+              ]);
+            });
+          },
+        ];
+      }),
     ),
-    Select: (args) => {
-      const { condition, t, e } = args.inputs as unknown as Record<'condition' | 't' | 'e', TensorInfo>;
-      const size = util.sizeFromShape(t.shape);
-      if (t.dtype === 'bool' || util.sizeFromShape(condition.shape) !== size) return stock('Select')(args);
-      return host.make(t.shape, t.dtype, (out) => {
-        const [by, yes, no, to] = [host.offset(condition), host.offset(t), host.offset(e), host.offset(out)];
-        split(host, 'select', { items: size, grain: 16, cost: size }, (first, count) => [
-          ...[by + first, yes + 4 * first, no + 4 * first, to + 4 * first, count],
-        ]);
-      });
+    Select: ({ inputs }) => {
+      const { condition, t, e } = inputs as unknown as Record<'condition' | 't' | 'e', TensorInfo>;
+      return select(host, condition, t, e);
     },
   };
 }
 
-/**
- * The broadcast shape, and its axes for `assembly/binary.ts`: [size, stride of a, stride of b] each, axes of size 1 left out,
- * neighbours merged where both operands go on contiguously.
- */
-export function broadcastAxes(
-  a: readonly number[],
-  b: readonly number[],
-): { readonly shape: number[]; readonly merged: number[] } {
-  if (util.arraysEqual(a as number[], b as number[]))
-    return { shape: [...a], merged: [util.sizeFromShape(a as number[]), 1, 1] };
-  const shape = broadcast_util.assertAndGetBroadcastShape(a as number[], b as number[]);
-  const merged: [size: number, a: number, b: number][] = [];
-  let [strideA, strideB] = [1, 1];
-  for (let d = shape.length - 1; d >= 0; d--) {
-    const [sizeA, sizeB] = [a[d - shape.length + a.length] ?? 1, b[d - shape.length + b.length] ?? 1];
-    const [stepA, stepB] = [sizeA === 1 ? 0 : strideA, sizeB === 1 ? 0 : strideB];
-    strideA *= sizeA;
-    strideB *= sizeB;
-    if (shape[d] === 1) continue;
-    const inner = merged[0];
-    if (inner && stepA === inner[0] * inner[1] && stepB === inner[0] * inner[2]) inner[0] *= shape[d]!;
-    else merged.unshift([shape[d]!, stepA, stepB]);
+/** condition ? t : e, element by element; a condition of rank 1 chooses whole rows. */
+function select(host: KernelHost, condition: TensorInfo, t: TensorInfo, e: TensorInfo): TensorInfo {
+  const dtype = upcastType(t.dtype, e.dtype);
+  const size = util.sizeFromShape(t.shape);
+  const made: TensorInfo[] = [];
+  const run = (kernelName: string, x: TensorInfo, attrs: object): TensorInfo => {
+    made.push(call(host, kernelName, { x }, attrs));
+    return made[made.length - 1]!;
+  };
+  const typed = (x: TensorInfo, dtype: DataType): TensorInfo => (x.dtype === dtype ? x : run('Cast', x, { dtype }));
+  try {
+    const [yes, no] = [typed(t, dtype), typed(e, dtype)];
+    const rows = { ...typed(condition, 'bool'), shape: [condition.shape[0] ?? 1, 1] };
+    const whole = util.sizeFromShape(condition.shape) === size;
+    if (!util.arraysEqual(t.shape, e.shape) || (!whole && condition.shape[0] !== t.shape[0]))
+      throw new WasmError(
+        'BAD_SHAPE',
+        `Select of shapes [${t.shape.join(', ')}] and [${e.shape.join(', ')}] by [${condition.shape.join(', ')}]: they must be equal, or the condition have one value for each row.`,
+      );
+    const by = whole
+      ? typed(condition, 'bool')
+      : run('Tile', rows, { reps: [1, rows.shape[0] === 0 ? 1 : size / rows.shape[0]!] });
+    return host.make(t.shape, dtype, (out) => {
+      const bytes = util.bytesPerElement(dtype);
+      const [c, a, b, to] = [host.offset(by), host.offset(yes), host.offset(no), host.offset(out)];
+      split(host, bytes === 1 ? 'selectBytes' : 'select', { items: size, grain: 16, cost: size }, (first, count) => [
+        ...[c + first, a + bytes * first, b + bytes * first, to + bytes * first, count],
+      ]);
+    });
+  } finally {
+    made.forEach((tensor) => host.free(tensor));
   }
-  return { shape, merged: merged.length > 0 ? merged.flat() : [1, 1, 1] };
 }

@@ -2,9 +2,10 @@ import { type DataType, type KernelFunc, type TensorInfo, util } from '@tensorfl
 import { type Exports } from './exports.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
+import { unaryKernel } from './scalar.ts';
 import { split } from './split.ts';
 
-/** Cast between numeric types, ClipByValue, and Bincount of any rank. */
+/** Cast between numeric types, and ClipByValue. */
 export function conversionKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
   const converted = (x: TensorInfo, dtype: DataType): TensorInfo =>
     host.make(x.shape, dtype, (y) => {
@@ -22,6 +23,7 @@ export function conversionKernels(host: KernelHost, stock: Stock): Readonly<Reco
     });
   const numeric = (dtype: string): boolean => dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
+  const clipOther = unaryKernel(host, 'ClipByValue');
   return {
     Cast: (args) => {
       const { x } = args.inputs as unknown as { x: TensorInfo };
@@ -33,19 +35,13 @@ export function conversionKernels(host: KernelHost, stock: Stock): Readonly<Reco
     ClipByValue: (args) => {
       const { x } = args.inputs as unknown as { x: TensorInfo };
       const { clipValueMin, clipValueMax } = args.attrs as unknown as { clipValueMin: number; clipValueMax: number };
-      if (x.dtype !== 'float32') return stock('ClipByValue')(args);
+      if (x.dtype !== 'float32') return clipOther(args);
       return host.make(x.shape, 'float32', (y) => {
         const [from, to, items] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
         split(host, 'clip', { items, grain: 16, cost: items }, (first, count) => [
           ...[from + 4 * first, to + 4 * first, count, clipValueMin, clipValueMax],
         ]);
       });
-    },
-    /** tfjs's kernel takes the first axis for a batch where x is more than a list. */
-    Bincount: (args) => {
-      const { x, weights } = args.inputs as unknown as Record<'x' | 'weights', TensorInfo>;
-      const list = { ...x, shape: [util.sizeFromShape(x.shape)] };
-      return stock('Bincount')({ ...args, inputs: { x: list, weights } });
     },
   };
 }

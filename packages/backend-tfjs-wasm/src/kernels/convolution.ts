@@ -7,7 +7,16 @@ import { multiply, rowMajor, transposed } from './product.ts';
 import { maxGroups, sumOfGroups } from './groups.ts';
 import { multiplyAdd } from './sharing.ts';
 import { partsOf } from './split.ts';
-import { bytesOfImage, isPointwise, type Window, window2d, window3d, withWindows } from './window.ts';
+import {
+  assertFits,
+  assertGradient,
+  bytesOfImage,
+  isPointwise,
+  type Window,
+  window2d,
+  window3d,
+  withWindows,
+} from './window.ts';
 
 /** A convolution of one size of input, filter and output. */
 export interface Convolution {
@@ -51,6 +60,7 @@ export function convolve(
 /** The gradient in the filter. */
 export function filterGradient(host: KernelHost, conv: Convolution, x: TensorInfo, dy: TensorInfo): TensorInfo {
   const { window, filterShape, outShape } = conv;
+  assertGradient('The gradient of a convolution in its filter', dy, outShape);
   return host.make(filterShape, 'float32', (dw) => {
     const [from, by, to] = [host.offset(x), host.offset(dy), host.offset(dw)];
     const [m, k, n] = [pixels(outShape), pixels(filterShape), channels(outShape)];
@@ -74,6 +84,7 @@ export function filterGradient(host: KernelHost, conv: Convolution, x: TensorInf
 /** The gradient in the input. */
 export function inputGradient(host: KernelHost, conv: Convolution, dy: TensorInfo, filter: TensorInfo): TensorInfo {
   const { window, inShape, filterShape, outShape } = conv;
+  assertGradient('The gradient of a convolution in its input', dy, outShape);
   return host.make(inShape, 'float32', (dx) => {
     const [from, by, to] = [host.offset(dy), host.offset(filter), host.offset(dx)];
     const [m, k, n] = [pixels(outShape), pixels(filterShape), channels(outShape)];
@@ -135,6 +146,7 @@ function convolution2d(inShape: readonly number[], filterShape: readonly number[
     filterShape as [number, number, number, number],
     ...([strides, dilations, pad, dimRoundingMode, false, 'channelsLast'] as const),
   );
+  assertFits('Conv2D', info);
   return { ...info, window: window2d(info) };
 }
 
@@ -148,6 +160,7 @@ function convolution3d(inShape: readonly number[], filterShape: readonly number[
   const { strides, dilations = 1, pad } = attrs;
   type Shape5 = [number, number, number, number, number];
   const info = backend_util.computeConv3DInfo(inShape as Shape5, filterShape as Shape5, strides, dilations, pad);
+  assertFits('Conv3D', info);
   return { ...info, window: window3d(info) };
 }
 

@@ -3,7 +3,7 @@ import { type Fused, withFinish } from './finish.ts';
 import { maxGroups, sumOfGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { split } from './split.ts';
-import { bytesOfImage, overImages, type Window, window2d } from './window.ts';
+import { assertFits, assertGradient, bytesOfImage, overImages, type Window, window2d } from './window.ts';
 
 interface Attributes extends Fused {
   readonly strides: number | [number, number];
@@ -34,6 +34,7 @@ function depthwise2d(inShape: readonly number[], filterShape: readonly number[],
     filterShape as [number, number, number, number],
     ...([strides, dilations ?? 1, pad, dimRoundingMode, true, 'channelsLast'] as const),
   );
+  assertFits('DepthwiseConv2dNative', info);
   const window = window2d({ ...info, inChannels: info.outChannels });
   return { window, inShape, filterShape, outShape: info.outShape, filters: filterShape[3]! };
 }
@@ -79,6 +80,7 @@ function forward(host: KernelHost, conv: Depthwise, x: TensorInfo, filter: Tenso
 }
 
 function filterGradient(host: KernelHost, conv: Depthwise, x: TensorInfo, dy: TensorInfo): TensorInfo {
+  assertGradient('The gradient of a depthwise convolution in its filter', dy, conv.outShape);
   return host.make(conv.filterShape, 'float32', (dw) => {
     const [to, by, count] = [host.offset(dw), host.offset(dy), size(conv.filterShape)];
     const groups = Math.max(1, Math.min(maxGroups, conv.window[0]!));
@@ -101,6 +103,7 @@ function filterGradient(host: KernelHost, conv: Depthwise, x: TensorInfo, dy: Te
 
 function inputGradient(host: KernelHost, conv: Depthwise, dy: TensorInfo, filter: TensorInfo): TensorInfo {
   const { window, inShape, outShape, filters } = conv;
+  assertGradient('The gradient of a depthwise convolution in its input', dy, outShape);
   return host.make(inShape, 'float32', (dx) => {
     const [at, by, from, items] = [host.offset(dx), host.offset(filter), host.offset(dy), size(inShape)];
     const gradient = (to: number): void =>

@@ -19,8 +19,14 @@ export function einsumKernels(host: KernelHost): Readonly<Record<string, KernelF
       // Of the tensors, it reads the shapes alone.
       backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as unknown as Tensor[]);
       const made: TensorInfo[] = [];
+      /** Sums of bools are whole numbers. */
+      const counted = (x: TensorInfo): TensorInfo => {
+        if (x.dtype !== 'bool') return x;
+        made.push(call(host, 'Cast', { x }, { dtype: 'int32' }));
+        return made[made.length - 1]!;
+      };
       try {
-        const result = einsum(host, equation.replace(/\s/g, ''), tensors, made);
+        const result = einsum(host, equation.replace(/\s/g, ''), tensors.map(counted), made);
         // The result is the one that must outlive this call.
         return host.alias(result, result.shape);
       } finally {

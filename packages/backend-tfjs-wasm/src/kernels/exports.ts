@@ -41,6 +41,7 @@ export interface Exports {
   maxPool(x: number, window: number, filter: number, y: number): void;
   argmaxPool(x: number, window: number, y: number, withinBatch: number): void;
   maxPoolInputGradient(x: number, window: number, filter: number, dy: number, dx: number): void;
+  maxPoolPick(x: number, window: number, other: number, y: number): void;
   maxPoolFilterGradient(x: number, window: number, filter: number, dy: number, dFilter: number): void;
   meanPool(x: number, window: number, y: number): void;
   meanPoolGradient(dx: number, window: number, dy: number): void;
@@ -56,11 +57,16 @@ export interface Exports {
       ...[size: number, bytes: number, out: number],
     ]
   ): number;
+  interpolate(...args: [x: number, table: number, outer: number, n: number, m: number, inner: number, y: number]): void;
+  interpolateAdjoint(
+    ...args: [y: number, table: number, outer: number, n: number, m: number, inner: number, x: number]
+  ): void;
   stridedCopy(x: number, out: number, plan: number, depth: number, bytes: number): void;
   fill(x: number, n: number, bits: number): void;
   unary(f: number, x: number, y: number, n: number, alpha: number): void;
   binary(f: number, a: number, b: number, out: number, axes: number, rank: number): void;
   select(condition: number, a: number, b: number, out: number, n: number): void;
+  selectBytes(condition: number, a: number, b: number, out: number, n: number): void;
   reduce(op: number, x: number, outer: number, n: number, inner: number, scale: number, y: number): void;
   total(x: number, n: number, out: number): void;
   sumTotals(x: number, groups: number, scale: number, y: number): void;

@@ -70,11 +70,22 @@ export function withFinish(
     });
   }
 
-  let y = produce({ ...linear, bias: bias && biasFits ? host.offset(bias) : 0 });
-  if (bias && !biasFits) y = replace(host, y, 'Add', { a: y, b: bias });
-  if (code === codes['prelu']) return replace(host, y, 'Prelu', { x: y, alpha: slopes! });
-  if (code === 0) return y;
-  return replace(host, y, kernels[activation]!, { x: y }, { alpha: leakyreluAlpha });
+  const y = produce({ ...linear, bias: bias && biasFits ? host.offset(bias) : 0 });
+  return afterwards(host, y, {
+    ...{ bias: biasFits ? null : bias, activation, preluActivationWeights: slopes, leakyreluAlpha },
+  });
+}
+
+/** `fused` as operations of their own on y, which is freed where they make another tensor. */
+export function afterwards(
+  host: KernelHost,
+  y: TensorInfo,
+  { bias, activation = 'linear', preluActivationWeights: slopes, leakyreluAlpha = 0.2 }: Fused,
+): TensorInfo {
+  const sum = bias ? replace(host, y, 'Add', { a: y, b: bias }) : y;
+  if (activation === 'linear') return sum;
+  if (activation === 'prelu') return replace(host, sum, 'Prelu', { x: sum, alpha: slopes! });
+  return replace(host, sum, kernels[activation]!, { x: sum }, { alpha: leakyreluAlpha });
 }
 
 function replace(

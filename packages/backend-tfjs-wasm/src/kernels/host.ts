@@ -5,8 +5,11 @@ import { WasmError } from '../error.ts';
 import { hasRelaxedSimd } from '../features.ts';
 import { relaxedSimd, simd } from './embedded.ts';
 import { type Exports } from './exports.ts';
+import { guardHeap, heapFull, memoryOf, moduleOf } from './heap.ts';
 import { type Observer } from './observer.ts';
 import { partsToRecord, type Sharing, sharing } from './sharing.ts';
+
+export { heapFull as outOfMemory, memoryOf } from './heap.ts';
 
 /** What a kernel needs: our functions in tfjs's memory, where tensors lie in it, and scratch. */
 export interface KernelHost extends Sharing {
@@ -42,15 +45,6 @@ export interface KernelHost extends Sharing {
   dispose(): void;
 }
 
-/** The part of tfjs's emscripten module that the kernels use. */
-interface TfjsModule {
-  readonly asm?: { readonly memory?: WebAssembly.Memory };
-  readonly wasmMemory?: WebAssembly.Memory;
-  readonly HEAPU8: Uint8Array<ArrayBuffer>;
-  _malloc(bytes: number): number;
-  _free(offset: number): void;
-}
-
 /**
  * Instantiates our kernels in the memory of a tfjs wasm backend.
  *
@@ -64,7 +58,8 @@ export function createKernelHost(
 ): KernelHost {
   const { relaxedSimd: relaxed = hasRelaxedSimd(), threads = 1 } = options;
   const memory = memoryOf(backend);
-  const tfjs = backend.wasm as unknown as TfjsModule;
+  const tfjs = moduleOf(backend);
+  guardHeap(backend);
   const shared = isShared(memory);
   const bytes = fromBase64(relaxed ? relaxedSimd : simd);
   const module = new WebAssembly.Module(shared ? withSharedMemory(bytes)! : bytes);
@@ -93,8 +88,6 @@ export function createKernelHost(
   const make: KernelHost['make'] = (shape, dtype, write) => {
     const out = backend.makeOutput(shape as number[], dtype);
     try {
-      const bytes = util.sizeFromShape(shape as number[]) * util.bytesPerElement(dtype);
-      if (bytes > 0 && offset(out) === 0) throw outOfMemory(bytes);
       write(out);
       return out;
     } catch (error) {
@@ -117,7 +110,7 @@ export function createKernelHost(
   };
   const scratch: KernelHost['scratch'] = (bytes, use) => {
     const at = tfjs._malloc(bytes) >>> 0;
-    if (at === 0) throw outOfMemory(bytes);
+    if (at === 0) throw heapFull(bytes);
     try {
       return use(at);
     } finally {
@@ -163,22 +156,10 @@ export function createKernelHost(
   };
 }
 
-/** The memory in which a backend's tensors lie. */
-export function memoryOf(backend: BackendWasm): WebAssembly.Memory {
-  const tfjs = backend.wasm as unknown as TfjsModule;
-  return tfjs.asm?.memory ?? tfjs.wasmMemory!;
-}
-
 /** Whether other threads may compute in a memory. */
 export const isShared = (memory: WebAssembly.Memory): boolean => !(memory.buffer instanceof ArrayBuffer);
 
 const threadLost = (message: string): WasmError => new WasmError('THREAD_LOST', message);
-
-export function outOfMemory(bytes: number): Error {
-  return new RangeError(
-    `The wasm heap has no ${bytes} bytes left: it ends at 4 GiB. Use smaller batches, or dispose tensors (tf.tidy).`,
-  );
-}
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);

@@ -1,6 +1,9 @@
 import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { type Finish, type Fused, withFinish } from './finish.ts';
+import { WasmError } from '../error.ts';
+import { call } from './call.ts';
+import { afterwards, type Finish, type Fused, withFinish } from './finish.ts';
 import { type KernelHost } from './host.ts';
+import { isNumeric } from './values.ts';
 import { type Matrix, multiply, type Product, rowMajor, transposed } from './product.ts';
 
 /** op(A) op(B) for each pair of matrices of two batches, which broadcast, then bias and activation. */
@@ -26,7 +29,11 @@ export function matMul(
   const batchB = b.shape.slice(0, -2);
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   const shape = [...batch, m, n];
-  if (a.dtype !== 'float32') return integerMatMul(host, a, b, transposeA, transposeB, shape);
+  if (a.dtype !== b.dtype || !isNumeric(a))
+    throw new WasmError('BAD_DTYPE', `matMul of ${a.dtype} and ${b.dtype}: it takes numbers of one type. Use tf.cast.`);
+  // A sum of products of bools is bool: whether there is one.
+  if (a.dtype === 'bool') return afterwards(host, boolMatMul(host, { a, b, transposeA, transposeB }), fused);
+  if (a.dtype === 'int32') return afterwards(host, integerMatMul(host, a, b, transposeA, transposeB, shape), fused);
   return withFinish(host, fused, shape, (finish) =>
     host.make(shape, 'float32', (out) => {
       const ab = sources(host, a, b, transposeA, transposeB);
@@ -121,6 +128,18 @@ function run(
       return { ...product, c, finish: { ...finish, slopes } };
     }),
   );
+}
+
+function boolMatMul(host: KernelHost, { a, b, ...transposed }: MatMul): TensorInfo {
+  const made: TensorInfo[] = [];
+  const cast = (x: TensorInfo, dtype: 'int32' | 'bool'): TensorInfo => call(host, 'Cast', { x }, { dtype });
+  try {
+    made.push(cast(a, 'int32'), cast(b, 'int32'));
+    made.push(matMul(host, { a: made[0]!, b: made[1]!, ...transposed }));
+    return cast(made[2]!, 'bool');
+  } finally {
+    made.forEach((tensor) => host.free(tensor));
+  }
 }
 
 function integerMatMul(

@@ -1,4 +1,5 @@
 import { backend_util, type KernelFunc, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { WasmError } from '../error.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
 import { keepsAll, type Loop, strides, stridedCopy } from './strided-copy.ts';
@@ -75,6 +76,11 @@ export function movementKernels(host: KernelHost, stock: Stock): Readonly<Record
         attrs['size'] as number[],
       ) as [number[], number[]];
       slice_util.assertParamsValid(x as never, begin, size);
+      if (begin.some((first) => first < 0) || size.some((count) => count < 0))
+        throw new WasmError(
+          'BAD_INDEX',
+          `Slice of shape [${x!.shape.join(', ')}]: begin [${begin.join(', ')}] and size [${size.join(', ')}] must be 0 or more.`,
+        );
       return slice(x!, begin, size);
     },
 

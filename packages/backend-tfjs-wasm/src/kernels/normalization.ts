@@ -1,4 +1,5 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { WasmError } from '../error.ts';
 import { groupsOf, sumOfGroups } from './groups.ts';
 import { type KernelHost } from './host.ts';
 import { type Stock } from './register.ts';
@@ -54,8 +55,13 @@ export function normalizationKernels(host: KernelHost, stock: Stock): Readonly<R
       const { varianceEpsilon } = args.attrs as unknown as { varianceEpsilon: number };
       const [size, c] = [util.sizeFromShape(x.shape), x.shape[x.shape.length - 1] ?? 1];
       const given = [mean, variance, scale, offset].map((t) => (t ? util.sizeFromShape(t.shape) : c));
-      if (x.dtype !== 'float32' || given.some((length) => length !== c && length !== size))
-        return stock('FusedBatchNorm')(args);
+      const all = [x, mean, variance, scale, offset].filter((t) => t != null);
+      if (all.some(({ dtype }) => dtype !== 'float32'))
+        throw new WasmError(
+          'BAD_DTYPE',
+          `FusedBatchNorm of ${all.map(({ dtype }) => dtype).join(', ')}: it takes float32. Use tf.cast.`,
+        );
+      if (given.some((length) => length !== c && length !== size)) return stock('FusedBatchNorm')(args);
       const at = (t: TensorInfo | undefined, row: number): readonly [offset: number, stride: number] => {
         const stride = t && util.sizeFromShape(t.shape) === size ? c : 0;
         return [t ? host.offset(t) + 4 * row * stride : 0, stride];

@@ -3,7 +3,16 @@ import { asFloat } from './as-float.ts';
 import { type Exports } from './exports.ts';
 import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
-import { bytesOfImage, overImages, type Window, window2d, window3d, withWindows } from './window.ts';
+import {
+  assertFits,
+  assertGradient,
+  bytesOfImage,
+  overImages,
+  type Window,
+  window2d,
+  window3d,
+  withWindows,
+} from './window.ts';
 
 interface Pool {
   readonly window: Window;
@@ -25,6 +34,7 @@ function pool({ shape }: TensorInfo, { filterSize, strides, pad, dimRoundingMode
       ...([shape as [number, number, number, number], filterSize as Pair, strides as Pair, 1, pad] as const),
       dimRoundingMode,
     );
+    assertFits('Pooling', info);
     return { window: window2d(info), outShape: info.outShape };
   }
   type Triple = [number, number, number];
@@ -32,6 +42,7 @@ function pool({ shape }: TensorInfo, { filterSize, strides, pad, dimRoundingMode
     ...([shape as [number, number, number, number, number], filterSize as Triple, strides as Triple, 1] as const),
     ...([pad as 'valid', dimRoundingMode, dataFormat] as const),
   );
+  assertFits('Pooling', info);
   return { window: window3d(info), outShape: info.outShape };
 }
 
@@ -40,6 +51,7 @@ function dilation(x: TensorInfo, filter: TensorInfo, { strides, pad, dilations }
     ...([x.shape as [number, number, number, number], filter.shape as [number, number, number]] as const),
     ...([strides, pad, 'NHWC', dilations] as const),
   );
+  assertFits('Dilation2D', info);
   return { window: window2d(info), outShape: info.outShape };
 }
 
@@ -49,7 +61,7 @@ interface DilationAttributes {
   readonly dilations: number | [number, number];
 }
 
-type Inputs = Readonly<Record<'x' | 'input' | 'dy' | 'filter', TensorInfo>>;
+type Inputs = Readonly<Record<'x' | 'input' | 'dy' | 'filter' | 'other', TensorInfo>>;
 
 /** Max and mean pooling in 2 and 3 dimensions, grey dilation, and their gradients. */
 export function poolingKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
@@ -91,10 +103,12 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
 
   const maximum = (x: TensorInfo, p: Pool, filter: number): TensorInfo =>
     make('maxPool', x.shape, p, 'output', (w, from, _, y) => [offset(x) + from, w, filter, y]);
-  const maximumGradient = (x: TensorInfo, p: Pool, filter: number, dy: TensorInfo): TensorInfo =>
-    make('maxPoolInputGradient', x.shape, p, 'input', (w, from, by, dx) => [
+  const maximumGradient = (x: TensorInfo, p: Pool, filter: number, dy: TensorInfo): TensorInfo => {
+    assertGradient('The gradient of max pooling', dy, p.outShape);
+    return make('maxPoolInputGradient', x.shape, p, 'input', (w, from, by, dx) => [
       ...[offset(x) + from, w, filter, offset(dy) + by, dx],
     ]);
+  };
   const max = (x: TensorInfo, p: Pool): TensorInfo =>
     isIdentity(x, p) ? host.alias(x, x.shape) : asFloat(host, x, (x) => maximum(x, p, 0));
   const maxPool = kernel<Attributes>(({ x }, attrs) => max(x, pool(x, attrs)));
@@ -106,9 +120,11 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
     if (isIdentity(x, p)) return host.alias(x, x.shape);
     return asFloat(host, x, (x) => make('meanPool', x.shape, p, 'output', (w, from, _, y) => [offset(x) + from, w, y]));
   });
-  const meanPoolGradient = kernel<Attributes>(({ input, dy }, attrs) =>
-    make('meanPoolGradient', input.shape, pool(input, attrs), 'input', (w, _, by, dx) => [dx, w, offset(dy) + by]),
-  );
+  const meanPoolGradient = kernel<Attributes>(({ input, dy }, attrs) => {
+    const p = pool(input, attrs);
+    assertGradient('The gradient of average pooling', dy, p.outShape);
+    return make('meanPoolGradient', input.shape, p, 'input', (w, _, by, dx) => [dx, w, offset(dy) + by]);
+  });
   return {
     MaxPool: maxPool,
     MaxPool3D: maxPool,
@@ -131,21 +147,31 @@ export function poolingKernels(host: KernelHost): Readonly<Record<string, Kernel
       );
       return [max(x, p), where];
     }),
+    /** Of `other` what lies where x is the greatest under the window: the adjoint of the gradient of max pooling. */
+    OverparamMaxPoolPick: kernel<Attributes>(({ x, other }, attrs) =>
+      make('maxPoolPick', x.shape, pool(x, attrs), 'output', (w, from, _, y) => [
+        ...[offset(x) + from, w, offset(other) + from, y],
+      ]),
+    ),
     AvgPool: meanPool,
     AvgPool3D: meanPool,
     AvgPoolGrad: meanPoolGradient,
     AvgPool3DGrad: meanPoolGradient,
     Dilation2D: kernel<DilationAttributes>(({ x, filter }, attrs) =>
-      maximum(x, dilation(x, filter, attrs), offset(filter)),
+      asFloat(host, x, (floats) =>
+        asFloat(host, filter, (by) => maximum(floats, dilation(x, filter, attrs), offset(by)), 'float32'),
+      ),
     ),
     Dilation2DBackpropInput: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
       maximumGradient(x, dilation(x, filter, attrs), offset(filter), dy),
     ),
-    Dilation2DBackpropFilter: kernel<DilationAttributes>(({ x, filter, dy }, attrs) =>
-      whole(filter.shape, dilation(x, filter, attrs), 'float32', (w, df) => {
+    Dilation2DBackpropFilter: kernel<DilationAttributes>(({ x, filter, dy }, attrs) => {
+      const p = dilation(x, filter, attrs);
+      assertGradient('The gradient of Dilation2D', dy, p.outShape);
+      return whole(filter.shape, p, 'float32', (w, df) => {
         fill(host, df, util.sizeFromShape(filter.shape), 0);
         host.run('maxPoolFilterGradient', [offset(x), w, offset(filter), offset(dy), df]);
-      }),
-    ),
+      });
+    }),
   };
 }

@@ -2,7 +2,7 @@ import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflo
 import { asFloat } from './as-float.ts';
 import { groupsOf } from './groups.ts';
 import { type KernelHost } from './host.ts';
-import { type Stock } from './register.ts';
+import { type Attributes, axesOf, reductionKernel } from './scalar-reduction.ts';
 import { ranges, split } from './split.ts';
 
 const [sum, max, min] = [0, 1, 2];
@@ -10,7 +10,7 @@ const [sum, max, min] = [0, 1, 2];
 const block = 128;
 
 /** Sum, Mean, Max and Min over any axes, without a transpose. */
-export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+export function reductionKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
   /** One run of neighbouring axes at a time, the innermost first. */
   const reduce = (op: number, x: TensorInfo, axes: readonly number[], keepDims: boolean, scale: number): TensorInfo => {
     const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes as number[]);
@@ -36,24 +36,23 @@ export function reductionKernels(host: KernelHost, stock: Stock): Readonly<Recor
     }
     return current === x ? host.alias(x, shape) : current;
   };
-  const axesOf = (x: TensorInfo, axis: number | number[]): number[] =>
-    util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-  const kernel =
-    (name: string, op: number): KernelFunc =>
-    (args) => {
+  const kernel = (name: string, op: number): KernelFunc => {
+    const other = reductionKernel(host, name);
+    return (args) => {
       const { x } = args.inputs as unknown as { x: TensorInfo };
-      const { axis, reductionIndices, keepDims } = args.attrs as unknown as Attributes;
-      if (x.dtype !== 'float32') return stock(name)(args);
-      return reduce(op, x, axesOf(x, (axis ?? reductionIndices)!), keepDims, 1);
+      const given = args.attrs as unknown as Attributes;
+      if (x.dtype !== 'float32') return other(args);
+      return reduce(op, x, axesOf(x, given), given.keepDims ?? false, 1);
     };
+  };
   return {
     Sum: kernel('Sum', sum),
     Max: kernel('Max', max),
     Min: kernel('Min', min),
     Mean: ({ inputs, attrs }) => {
       const { x } = inputs as unknown as { x: TensorInfo };
-      const { axis, keepDims } = attrs as unknown as Attributes & { axis: number | number[] };
-      const axes = axesOf(x, axis);
+      const { axis, keepDims = false } = attrs as unknown as Attributes;
+      const axes = axesOf(x, { axis: axis! });
       const n = axes.reduce((n, d) => n * x.shape[d]!, 1);
       return asFloat(host, x, (x) => reduce(sum, x, axes, keepDims, 1 / n), 'float32');
     },
@@ -95,12 +94,6 @@ function reduceMiddle(
     shared('reduce', (row, rows, group) => [op, x + 4 * row * inner, 1, rows, inner, 1, at + 4 * group * inner]);
     host.run('reduce', [op, at, 1, groups, inner, scale, y]);
   });
-}
-
-interface Attributes {
-  readonly axis?: number | number[];
-  readonly reductionIndices?: number | number[];
-  readonly keepDims: boolean;
 }
 
 /** Runs of neighbouring axes, [first, last] each, the innermost first. */

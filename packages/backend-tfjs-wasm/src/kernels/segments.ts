@@ -1,4 +1,5 @@
 import { backend_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { call } from './call.ts';
 import { fill } from './constant.ts';
 import { type KernelHost } from './host.ts';
 import { split } from './split.ts';
@@ -38,6 +39,14 @@ export function segmentKernels(host: KernelHost): Readonly<Record<string, Kernel
     UnsortedSegmentSum: ({ inputs, attrs }) => {
       const { x, segmentIds } = inputs as unknown as Record<'x' | 'segmentIds', TensorInfo>;
       const { numSegments } = attrs as unknown as { numSegments: number };
+      if (x.dtype === 'bool') {
+        const counted = call(host, 'Cast', { x }, { dtype: 'int32' });
+        try {
+          return call(host, 'UnsortedSegmentSum', { x: counted, segmentIds }, { numSegments });
+        } finally {
+          host.free(counted);
+        }
+      }
       const innerShape = x.shape.slice(segmentIds.shape.length);
       const whole = x.dtype !== 'float32';
       return host.make([numSegments, ...innerShape], whole ? 'int32' : 'float32', (out) => {

@@ -1,6 +1,6 @@
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type KernelHost } from './host.ts';
-import { type Stock } from './register.ts';
+import { binaryKernel, unaryKernel } from './scalar.ts';
 import { transcendental } from './sharing.ts';
 import { split } from './split.ts';
 
@@ -15,8 +15,8 @@ const simple: readonly number[] = [
   cube,
 ];
 
-/** Functions of one number, on float32; tfjs's own kernels take the other types. */
-export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<string, KernelFunc>> {
+/** Functions of one number: float32 in assembly, the other types in JavaScript. */
+export function unaryKernels(host: KernelHost): Readonly<Record<string, KernelFunc>> {
   const map = (code: number, x: TensorInfo, alpha = 0): TensorInfo =>
     host.make(x.shape, 'float32', (y) => {
       const [from, to, items] = [host.offset(x), host.offset(y), util.sizeFromShape(x.shape)];
@@ -25,14 +25,18 @@ export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<st
         ...[code, from + 4 * first, to + 4 * first, count, alpha],
       ]);
     });
-  const kernels = Object.entries(codes).map(([name, code]): [string, KernelFunc] => [
-    name,
-    (args) => {
-      const { x } = args.inputs as unknown as { x: TensorInfo };
-      const { alpha } = (args.attrs ?? {}) as { alpha?: number };
-      return x.dtype === 'float32' ? map(code, x, alpha) : stock(name)(args);
-    },
-  ]);
+  const kernels = Object.entries(codes).map(([name, code]): [string, KernelFunc] => {
+    const other = unaryKernel(host, name);
+    return [
+      name,
+      (args) => {
+        const { x } = args.inputs as unknown as { x: TensorInfo };
+        const { alpha } = (args.attrs ?? {}) as { alpha?: number };
+        return x.dtype === 'float32' ? map(code, x, alpha) : other(args);
+      },
+    ];
+  });
+  const power = binaryKernel(host, 'Pow');
   return {
     ...Object.fromEntries(kernels),
     /** The exponents 2 and 3, which is nearly all that training asks for. */
@@ -43,7 +47,7 @@ export function unaryKernels(host: KernelHost, stock: Stock): Readonly<Record<st
         if ((exponent === 2 || exponent === 3) && b.shape.length <= a.shape.length)
           return map(exponent === 2 ? square : cube, a);
       }
-      return stock('Pow')(args);
+      return power(args);
     },
   };
 }

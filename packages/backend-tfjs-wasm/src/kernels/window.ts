@@ -1,4 +1,5 @@
-import { type backend_util, util } from '@tensorflow/tfjs-core';
+import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { WasmError } from '../error.ts';
 import { type Exports } from './exports.ts';
 import { type KernelHost } from './host.ts';
 import { partsOf, ranges } from './split.ts';
@@ -28,6 +29,51 @@ export function withWindows(
       }),
     );
   });
+}
+
+/** What `assertFits` needs to know of tfjs's description of a convolution or pooling; the sizes in depth are those of volumes. */
+interface Sliding {
+  readonly inShape: readonly number[];
+  readonly outShape: readonly number[];
+  readonly padInfo: { readonly type: string } & Readonly<Partial<Record<Side, number>>>;
+  readonly inDepth?: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly effectiveFilterDepth?: number;
+  readonly effectiveFilterHeight: number;
+  readonly effectiveFilterWidth: number;
+}
+type Side = 'front' | 'back' | 'top' | 'bottom' | 'left' | 'right';
+
+/** @throws BAD_SHAPE where the window is larger than the padded image: there is no place to put it */
+export function assertFits(kernelName: string, info: Sliding): void {
+  const { inDepth, inHeight, inWidth, padInfo } = info;
+  const padded = [
+    ...(inDepth === undefined ? [] : [inDepth + (padInfo.front ?? 0) + (padInfo.back ?? 0)]),
+    ...[inHeight + (padInfo.top ?? 0) + (padInfo.bottom ?? 0), inWidth + (padInfo.left ?? 0) + (padInfo.right ?? 0)],
+  ];
+  const window = [
+    ...(inDepth === undefined ? [] : [info.effectiveFilterDepth!]),
+    ...[info.effectiveFilterHeight, info.effectiveFilterWidth],
+  ];
+  const whole = info.outShape.every((side) => Number.isInteger(side) && side >= 0);
+  // tfjs pools volumes that are too small to none. Padding of type SAME is as large as the window needs.
+  if (whole && kernelName === 'Pooling' && inDepth !== undefined) return;
+  if (whole && (padInfo.type === 'SAME' || window.every((size, d) => size <= padded[d]!))) return;
+  throw new WasmError(
+    'BAD_SHAPE',
+    `${kernelName}: a window of ${window.join(' x ')} (with dilation) does not fit into an image of ${padded.join(' x ')} ` +
+      `(with padding), the input being of shape [${info.inShape.join(', ')}]: use a smaller window, larger images, or pad: 'same'.`,
+  );
+}
+
+/** @throws BAD_SHAPE where the gradient in the output does not have the output's shape */
+export function assertGradient(kernelName: string, dy: TensorInfo, outShape: readonly number[]): void {
+  if (!util.arraysEqual(dy.shape, outShape as number[]))
+    throw new WasmError(
+      'BAD_SHAPE',
+      `${kernelName}: dy has shape [${dy.shape.join(', ')}], but the output has [${outShape.join(', ')}].`,
+    );
 }
 
 export function window2d(info: backend_util.Conv2DInfo): Window {

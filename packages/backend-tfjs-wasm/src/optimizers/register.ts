@@ -46,6 +46,8 @@ interface Moment {
   readonly originalName: string;
   readonly variable: Variable;
 }
+/** A variable and its next value. */
+type Assignment = readonly [variable: Variable, value: Tensor];
 type Gradients = readonly { readonly name: string; readonly tensor: Tensor }[] | NamedTensorMap;
 
 let registered = false;
@@ -63,23 +65,18 @@ export function registerOptimizers(): void {
     effect(() => incrementIterations.call(this));
   };
   for (const optimizer of [AdadeltaOptimizer, AdagradOptimizer, AdamaxOptimizer, RMSPropOptimizer]) keepRate(optimizer);
-  replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) =>
-    move(
+  replaceUpdate<Sgd>(SGDOptimizer, (optimizer, value, gradient) => [
+    moved(
       value,
       gradient,
       parameter(() => -optimizer.learningRate),
     ),
-  );
+  ]);
   replaceUpdate<Momentum>(MomentumOptimizer, (optimizer, value, g, name, i) => {
     const { variable: velocity } = moment(optimizer.accumulations, i, `${name}/momentum`, value);
     const { momentum, useNesterov } = optimizer;
     const [next, d] = run('OverparamMomentum', { velocity, g }, { momentum, useNesterov }) as [Tensor, Tensor];
-    velocity.assign(next);
-    move(
-      value,
-      d,
-      parameter(() => optimizer.learningRate),
-    );
+    return [[velocity, next], movedBy(value, d, parameter(() => optimizer.learningRate))]; // prettier-ignore
   });
   replaceUpdate<Adam>(
     AdamOptimizer,
@@ -89,25 +86,19 @@ export function registerOptimizers(): void {
       const { beta1, beta2, epsilon } = optimizer;
       const attrs = { beta1, beta2, epsilon, step: parameter(() => optimizer.iterations + 1) };
       const [nextM, nextV, d] = run('OverparamAdam', { m, v, g }, attrs) as [Tensor, Tensor, Tensor];
-      m.assign(nextM);
-      v.assign(nextV);
-      move(
-        value,
-        d,
-        parameter(() => optimizer.learningRate),
-      );
+      return [[m, nextM], [v, nextV], movedBy(value, d, parameter(() => optimizer.learningRate))]; // prettier-ignore
     },
-    ({ accBeta1, accBeta2, beta1, beta2 }) => {
-      accBeta1.assign(mul(accBeta1, beta1));
-      accBeta2.assign(mul(accBeta2, beta2));
-    },
+    ({ accBeta1, accBeta2, beta1, beta2 }) => [
+      [accBeta1, mul(accBeta1, beta1)],
+      [accBeta2, mul(accBeta2, beta2)],
+    ],
   );
 }
 
 function replaceUpdate<O extends Sgd>(
   optimizer: { readonly prototype: Optimizer },
-  update: (optimizer: O, value: Variable, gradient: Tensor, name: string, i: number) => void,
-  finish: (optimizer: O) => void = () => {},
+  update: (optimizer: O, value: Variable, gradient: Tensor, name: string, i: number) => readonly Assignment[],
+  finish: (optimizer: O) => readonly Assignment[] = () => [],
 ): void {
   const { applyGradients } = optimizer.prototype;
   optimizer.prototype.applyGradients = function (this: Optimizer, gradients: Gradients): void {
@@ -119,10 +110,11 @@ function replaceUpdate<O extends Sgd>(
     const self = this as unknown as O;
     dependOn(() => configOf(this, false));
     tidy(() => {
-      named.forEach(([name, g], i) => {
-        if (g != null) update(self, engine().registeredVariables[name]!, g, name, i);
-      });
-      finish(self);
+      const next = named.flatMap(([name, g], i) =>
+        g == null ? [] : update(self, engine().registeredVariables[name]!, g, name, i),
+      );
+      // Everything is computed before anything is assigned: a failure leaves all variables as they were.
+      for (const [variable, value] of [...next, ...finish(self)]) variable.assign(value);
     });
     self.incrementIterations();
   };
@@ -149,8 +141,15 @@ function moment(moments: Moment[], i: number, originalName: string, value: Varia
 }
 
 /** value <- value + step d */
-function move(value: Variable, d: Tensor, step: number): void {
-  value.assign(run('OverparamAxpy', { x: value, d }, { step })[0]!);
+function moved(value: Variable, d: Tensor, step: number): Assignment {
+  return [value, run('OverparamAxpy', { x: value, d }, { step })[0]!];
+}
+
+/** As `moved`, by a direction that nothing else needs. */
+function movedBy(value: Variable, d: Tensor, step: number): Assignment {
+  const next = moved(value, d, step);
+  d.dispose();
+  return next;
 }
 
 function run(kernel: string, inputs: Record<string, Tensor>, attrs: object): Tensor[] {

@@ -127,6 +127,8 @@ export function startRecording(host: KernelHost, assigning: (variable: Variable)
       steps.push({ ...steps.pop()!, cut: { cost, calls, ...(cut && { scratch: cut }) } } as Step);
     },
     foreign(name, kernel, args) {
+      // Part of another one that is not ours.
+      if (foreign > 0) return kernel(args);
       foreign++;
       let made: ReturnType<KernelFunc>;
       try {

@@ -56,6 +56,10 @@ export const signatures: Readonly<Record<Kernel, string>> = {
   boolToNumber: 'pwii',
   numberToBool: 'pwii',
   clip: 'pwiff',
+  maxPoolPick: 'pppw',
+  interpolate: 'ppiiiiw',
+  interpolateAdjoint: 'ppiiiiw',
+  selectBytes: 'pppwi',
 };
 
 export const kernels = Object.keys(signatures) as readonly Kernel[];

@@ -1,4 +1,4 @@
-import { add, div, neg, sqrt, square, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, mul, neg, sqrt, square, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
 import { fused } from '../recording/fused.ts';
 import type { DirectionRule } from './rule.ts';
@@ -29,6 +29,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
       return {
         momentum: one ? neg(one[2]!) : scaled(unbiased(m, beta1, t), v),
         preconditioned: () => scaled(g, v),
+        fresh: () => mul(scaled(g, v), 1 - beta1),
         memory: [m, v],
       };
     },

@@ -9,19 +9,20 @@ export interface AdamWOptions extends AdamOptions {
 
 /**
  * Adam with decoupled weight decay (arXiv 1711.05101, Algorithm 2): d = -(m^ / (sqrt(v^) + epsilon) + weightDecay w).
- * The decay is part of the preconditioned direction and of the one with momentum.
+ * The decay is part of the preconditioned direction and of the one with momentum. The fresh part has none, so that it
+ * descends.
  */
-export function adamw({ weightDecay = 0.01, ...rest }: AdamWOptions = {}): DirectionRule {
+export function adamw({ weightDecay = 0.01, ...moments }: AdamWOptions = {}): DirectionRule {
   checkNonNegative('weightDecay', weightDecay);
-  const rule = adam(rest);
+  const rule = adam(moments);
   return {
     name: 'adamw',
     options: { ...rule.options, weightDecay },
     remembers: rule.remembers,
     next(input) {
-      const { preconditioned, momentum, memory } = rule.next(input);
+      const { preconditioned, momentum, ...rest } = rule.next(input);
       const decayed = (x: Tensor): Tensor => add(x, mul(input.variable, weightDecay));
-      return { momentum: decayed(momentum), preconditioned: () => decayed(preconditioned()), memory };
+      return { ...rest, momentum: decayed(momentum), preconditioned: () => decayed(preconditioned()) };
     },
   };
 }

@@ -1,10 +1,10 @@
-import { add, div, maximum, neg, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, maximum, mul, neg, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
 import { fusedAdam, type AdamOptions } from './adam.ts';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
 import type { DirectionRule } from './rule.ts';
 
 /**
- * AMSGrad (arXiv 1904.09237, Algorithm 2): Adam with the largest v so far, u <- max(u, v), in the place of v.
+ * AMSGrad (arXiv 1904.09237, Algorithm 2): Adam with the largest v so far, u <- max(u, v), instead of v.
  * m and u are bias-corrected as in Adam, u after the maximum; the paper corrects neither.
  */
 export function amsgrad({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): DirectionRule {
@@ -25,6 +25,7 @@ export function amsgrad({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOpti
       return {
         momentum: one ? neg(one[3]!) : scaled(unbiased(m, beta1, t), u),
         preconditioned: () => scaled(g, u),
+        fresh: () => mul(scaled(g, u), 1 - beta1),
         memory: [m, v, u],
       };
     },

@@ -12,7 +12,7 @@ export function nesterov({ beta = 0.9 }: MomentumOptions = {}): DirectionRule {
     remembers: ['m'],
     next({ gradient: g, memory }) {
       const m = memory ? add(mul(memory[0]!, beta), g) : g;
-      return { momentum: add(g, mul(m, beta)), preconditioned: () => g, memory: [m] };
+      return { momentum: add(g, mul(m, beta)), preconditioned: () => g, fresh: () => mul(g, 1 + beta), memory: [m] };
     },
   };
 }

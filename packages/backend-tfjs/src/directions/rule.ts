@@ -16,6 +16,11 @@ export interface RuleOutput {
   readonly momentum: Tensor;
   /** P g: preconditioned, without momentum. Called for methods that ask, later in the step: of tensors it may use the input and `memory`. */
   readonly preconditioned: () => Tensor;
+  /**
+   * The part of P m that the current gradient brings, without what is remembered and without weight decay:
+   * (1 - beta1) P g for Adam. The oracle takes it where P m does not descend. Absent: `preconditioned`.
+   */
+  readonly fresh?: () => Tensor;
   /** What to remember, one tensor a name in `remembers`. */
   readonly memory: readonly Tensor[];
 }

@@ -14,6 +14,7 @@ import {
 } from '@overparam/core';
 import { compositeOracle } from '../oracles/composite-oracle.ts';
 import type { Direction } from '../directions/index.ts';
+import { endingIn } from '../ending-in.ts';
 import { disposeAll } from '../recording/engine.ts';
 import type { ModulesOption } from '../modules/modules.ts';
 import { calling, type FitCallback } from './callbacks.ts';
@@ -147,6 +148,10 @@ export async function fit<State, Report, Needs extends object>(
       history = Object.fromEntries(Object.entries(resume.history).map(([name, values]) => [name, [...values]]));
       sums = { ...resume.sums };
     }
+    if (epochs < Infinity && epochs > 0) {
+      const done = (resume?.epoch ?? 0) * batches + (resume?.batch ?? 0);
+      if (epochs * batches > done) state = endingIn(method, state, epochs * batches - done, 'known');
+    }
     const order = resume?.seed ?? seed;
     const saveAt = async (epoch: number, batch: number): Promise<void> => {
       const weights = model.getWeights().map((tensor, i) => ({ name: String(i), tensor }));
@@ -165,6 +170,7 @@ export async function fit<State, Report, Needs extends object>(
       stopped: Fitted<State, Report>['stopped'],
       reason?: string,
     ): Promise<Fitted<State, Report>> => {
+      oracle.takeAverage();
       await tell('onTrainEnd');
       return { history, state, report, steps, stopped, ...(reason === undefined ? {} : { reason }) };
     };
@@ -215,7 +221,7 @@ export async function fit<State, Report, Needs extends object>(
       }
       const seen = sums['samples'] ?? 1;
       const logs: Record<string, number> = Object.fromEntries(names.map((name) => [name, (sums[name] ?? NaN) / seen]));
-      if (validation) Object.assign(logs, await validate(validation, names, batchSize));
+      if (validation) Object.assign(logs, await oracle.withAverage(() => validate(validation, names, batchSize)));
       for (const [name, value] of Object.entries(logs)) (history[name] ??= []).push(value);
       await tell('onEpochEnd', epoch, logs);
       sums = {};

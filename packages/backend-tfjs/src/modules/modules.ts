@@ -1,6 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { OverparamError, badOption, others } from '@overparam/core';
-import { complement, merged, type Part, type Range, type Wanted } from './part.ts';
+import { complement, merged, type Part, type Range, type Selection } from './part.ts';
 
 /** The indices from `start` to `start + size - 1` of a variable along an axis. */
 export interface VariableSlice {
@@ -65,7 +65,7 @@ export interface ModulesOfVariables {
    * What the named modules hold; everything when there are no names.
    * @throws OverparamError `BAD_OPTION` for a name that there is not
    */
-  wanted(names: readonly string[] | undefined): Wanted;
+  selection(names: readonly string[] | undefined): Selection;
 }
 
 /**
@@ -90,8 +90,8 @@ export function partition(modules: ModulesOption | undefined): (variables: reado
 }
 
 function modulesOfVariables(modules: Modules | undefined, variables: readonly Variable[]): ModulesOfVariables {
-  const everything: Wanted = new Map(variables.map((_, i) => [i, undefined]));
-  const parts = new Map<string, Wanted>();
+  const everything: Selection = new Map(variables.map((_, i) => [i, undefined]));
+  const parts = new Map<string, Selection>();
   if (!modules) variables.forEach(({ name }, i) => parts.set(name, new Map([[i, undefined]])));
   else {
     const index = new Map(variables.map((variable, i) => [variable, i]));
@@ -103,7 +103,7 @@ function modulesOfVariables(modules: Modules | undefined, variables: readonly Va
   const names = [...parts.keys()];
   return {
     names,
-    wanted(chosen) {
+    selection(chosen) {
       if (!chosen) return everything;
       const unknown = chosen.find((name) => !parts.has(name));
       if (unknown !== undefined) throw badOption('modules', unknown, `names among ${names.join(', ')}`);
@@ -115,7 +115,7 @@ function modulesOfVariables(modules: Modules | undefined, variables: readonly Va
 
 const isSlice = (member: Variable | VariableSlice): member is VariableSlice => !('assign' in member);
 
-function located(name: string, member: Variable | VariableSlice, index: ReadonlyMap<Variable, number>): Wanted {
+function located(name: string, member: Variable | VariableSlice, index: ReadonlyMap<Variable, number>): Selection {
   const variable = isSlice(member) ? member.variable : member;
   const i = index.get(variable);
   if (i === undefined)
@@ -130,7 +130,7 @@ const partOf = ({ variable: { shape }, axis, start, size }: VariableSlice): Part
   size === shape[axis] ? undefined : { axis, ranges: [[start, start + size]] };
 
 /** What one of them holds or another. The axes agree, for slices along different ones overlap. */
-function union(each: readonly Wanted[]): Wanted {
+function union(each: readonly Selection[]): Selection {
   const ranges = new Map<number, Range[] | undefined>();
   const axes = new Map<number, number>();
   for (const wanted of each)
@@ -147,12 +147,12 @@ function union(each: readonly Wanted[]): Wanted {
 }
 
 /** Ranges that are all of a variable, as such. */
-const whole = (wanted: Wanted, variables: readonly Variable[]): Wanted =>
+const whole = (wanted: Selection, variables: readonly Variable[]): Selection =>
   new Map([...wanted].map(([i, part]) => [i, part && left(part, variables[i]!).length === 0 ? undefined : part]));
 
 const left = ({ axis, ranges }: NonNullable<Part>, { shape }: Variable): Range[] => complement(ranges, shape[axis]!);
 
-function leftOver(variables: readonly Variable[], held: Wanted): Wanted {
+function leftOver(variables: readonly Variable[], held: Selection): Selection {
   return new Map(
     variables.flatMap((variable, i): [number, Part][] => {
       if (!held.has(i)) return [[i, undefined]];

@@ -1,4 +1,4 @@
-// All arithmetic of parameter size that a step does beside its direction rule.
+// All arithmetic of parameter size in a step, except the direction rule.
 import {
   add,
   concat,
@@ -13,10 +13,9 @@ import {
   tidy,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import type { Answer } from '@overparam/core';
 import { disposeAll, engine } from '../recording/engine.ts';
 import { fused } from '../recording/fused.ts';
-import { whenAnswered, type Read } from '../recording/read.ts';
+import { read, type Reading } from '../recording/reading.ts';
 
 /** Tensors that are parts of one vector of parameter size. */
 export type Vector = readonly Tensor[];
@@ -68,29 +67,28 @@ function each(parts: Vector, f: (part: Tensor, index: number) => Tensor): Tensor
 }
 
 /** A number to read: a scalar, or the inner product of two vectors. */
-export type Wanted = Tensor | readonly [Vector, Vector];
+export type Quantity = Tensor | readonly [Vector, Vector];
 
 /**
- * Reads scalars and inner products in one go. A product comes back as partial sums over some dozens of entries, to be
- * added in float64: a sum over millions in float32 would cost digits that a line search needs.
+ * Reads scalars and inner products together. A product is read as partial sums over some dozens of entries, which are
+ * added in float64: a sum over millions in float32 would lose digits that a line search needs.
  */
-export function readNumbers(read: Read, wanted: readonly Wanted[]): Answer<number[]> {
+export function* readNumbers(quantities: readonly Quantity[]): Reading<number[]> {
   const lengths: number[] = [];
   const numbers = tidy(() => {
-    const parts = wanted.map((one) => {
+    const parts = quantities.map((one) => {
       const sums = isPair(one) ? one[0].map((a, i) => partialSums(a, one[1][i]!)) : [reshape(one, [1])];
       lengths.push(sums.reduce((length, { size }) => length + size, 0));
       return sums;
     });
     return keep(concat(parts.flat()));
   });
-  return whenAnswered(read(numbers), (values) => {
-    let at = 0;
-    return lengths.map((length) => {
-      let total = 0;
-      for (const end = at + length; at < end; at++) total += values[at]!;
-      return total;
-    });
+  const values = yield* read(numbers);
+  let at = 0;
+  return lengths.map((length) => {
+    let total = 0;
+    for (const end = at + length; at < end; at++) total += values[at]!;
+    return total;
   });
 }
 
@@ -104,4 +102,4 @@ function partialSums(a: Tensor, b: Tensor): Tensor {
   return sum(reshape(product, [a.size / columns, columns]), 1);
 }
 
-const isPair = (wanted: Wanted): wanted is readonly [Vector, Vector] => Array.isArray(wanted);
+const isPair = (one: Quantity): one is readonly [Vector, Vector] => Array.isArray(one);

@@ -13,7 +13,7 @@ export interface Ranges {
 export type Part = Ranges | undefined;
 
 /** Which variables of a list take part, by index, and with which of their entries. */
-export type Wanted = ReadonlyMap<number, Part>;
+export type Selection = ReadonlyMap<number, Part>;
 
 /** How many indices the ranges hold. */
 export const lengthOf = ({ ranges }: Ranges): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
@@ -23,7 +23,7 @@ export const entriesOf = ({ size, shape }: Pick<Tensor, 'size' | 'shape'>, part:
   part ? (size / shape[part.axis]!) * lengthOf(part) : size;
 
 /** A part in one piece, of the tensor's rank; the tensor itself where it is all of it. */
-export function taken(x: Tensor, part: Part): Tensor {
+export function partOf(x: Tensor, part: Part): Tensor {
   if (!part) return x;
   return joined(
     part.ranges.map((range) => between(x, part.axis, range)),
@@ -31,8 +31,8 @@ export function taken(x: Tensor, part: Part): Tensor {
   );
 }
 
-/** `whole` with `x` in the place of its part; `x` where that is all of it. */
-export function placed(x: Tensor, part: Part, whole: Tensor): Tensor {
+/** `whole` with `x` instead of its part; `x` where that is all of it. */
+export function withPart(x: Tensor, part: Part, whole: Tensor): Tensor {
   if (!part) return x;
   const { axis, ranges } = part;
   const pieces: Tensor[] = [];
@@ -70,7 +70,7 @@ export function merged(ranges: readonly Range[]): Range[] {
   return joined;
 }
 
-/** The indices below `length` that the ranges, ascending and apart, leave out. */
+/** The indices below `length` that the ranges, ascending and separate, leave out. */
 export function complement(ranges: readonly Range[], length: number): Range[] {
   const ends = [...ranges, [length, length] as const];
   return ends.flatMap(([from], i): Range[] => {

@@ -16,12 +16,20 @@ const numbers = (rows: number, columns: number, seed: number): Matrix => ({
 const tensor = ({ rows, columns, data }: Matrix): tf.Tensor2D => tf.tensor2d(Float32Array.from(data), [rows, columns]);
 
 /** The same network and loss, in float32 and in float64. */
-function pair(name: 'squared error' | 'softmax cross-entropy'): {
+function pair(
+  name: 'squared error' | 'softmax cross-entropy',
+  spread = 1,
+): {
   tfjs: TfjsCompositeOracle;
   exact: CompositeOracle & { w: () => ArrayLike<number> };
   weights: () => number[];
 } {
-  const X = numbers(N, d, 1);
+  const drawn = numbers(N, d, 1);
+  // With little spread all samples are nearly the same one.
+  const X = {
+    ...drawn,
+    data: Float64Array.from(drawn.data, (x, i) => Math.fround(spread * x + (1 - spread) * drawn.data[i % d]!)),
+  };
   const shapes: [number, number][] = [
     [d, M],
     [1, M],
@@ -103,6 +111,42 @@ describe.each(['cpu', 'wasm'])('a dense network on %s', (backend) => {
       ({ state } = step);
       exactState = exactStep.state;
     }
+  });
+
+  it.each([undefined, 64])('sums Gram matrices in float64, with %s bytes', async (memory) => {
+    const [n, wide] = [6, 500];
+    const X = numbers(n, wide, 3);
+    // Rows that nearly agree: the smallest eigenvalues are far below the rounding errors of float32.
+    const data = Float32Array.from(X.data, (x, i) => X.data[i % wide]! + 1e-4 * x);
+    const [x, w] = [tf.tensor2d(data, [n, wide]), tf.variable(tf.zeros([wide, 1]))];
+    const made = compositeOracle({
+      variables: [w],
+      outputs: () => tf.matMul(x, w as never),
+      loss: (F) => tf.sum(tf.square(F as tf.Tensor)),
+      ...(memory && { memory }),
+    });
+    const gram = Array.from({ length: n * n }, (_, at) => {
+      const [i, j] = [Math.floor(at / n) * wide, (at % n) * wide];
+      let sum = 0;
+      for (let k = 0; k < wide; k++) sum += data[i + k]! * data[j + k]!;
+      return sum;
+    });
+    const K = (await made.kernel()).data;
+    gram.forEach((value, at) => expect(Math.abs(K[at]! / value - 1)).toBeLessThan(1e-13));
+    made.dispose();
+    tf.dispose(x);
+  });
+
+  it('takes the step of float64 where the kernel is nearly singular', () => {
+    const { tfjs, exact } = pair('squared error', 1e-4);
+    const method = gaussNewton({ gamma: 1, damping: 1e-7 as never });
+    const after = (subject: unknown): number => {
+      const { state, report } = run(method, subject as never, method.init());
+      return run(method, subject as never, state).report.value / report.value;
+    };
+    const [ours, theirs] = [after(tfjs), after(exact)];
+    // What float32 weights and sensitivities leave; with Gram matrices summed in float32 it is 20.
+    expect(Math.abs(ours / theirs - 1)).toBeLessThan(2e-3);
   });
 });
 

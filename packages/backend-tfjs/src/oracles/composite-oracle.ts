@@ -13,47 +13,47 @@ import {
 } from '@tensorflow/tfjs-core';
 import {
   badOption,
+  finiteStep,
   notLinearized,
   type AcceleratedOracle,
-  type Answer,
+  type AveragingOracle,
   type DirectionalOracle,
   type DisplacementOracle,
   type Housekeeping,
   type JacobianOracle,
-  type JacobianRequest,
   type Linearization,
+  type LinearizeRequest,
   type Matrix,
   type ModularOracle,
   type OutputsAlongOracle,
   type SizesOracle,
   type TrialGradientOracle,
-  type Work,
   type WorkOracle,
 } from '@overparam/core';
-import { along, summary } from './along.ts';
-import { assertOutsideLoss } from '../recording/call-loss.ts';
 import { directionRule, type Direction } from '../directions/index.ts';
-import { disposeAll, engine, share, type NamedTensor } from '../recording/engine.ts';
-import { freeing } from '../recording/freeing.ts';
-import { byRule, linearized, movingOf, type Linearized } from './linearization.ts';
-import { as, meter, metered } from '../recording/meter.ts';
 import { partition, type ModulesOption } from '../modules/modules.ts';
 import { parameterMemory } from '../modules/parameter-memory.ts';
 import { readNumbers, type Vector } from '../modules/parameters.ts';
-import { entriesOf, type Wanted } from '../modules/part.ts';
-import { trainableVariables } from './problem.ts';
-import { inTurn, readAsync, readSync, whenAnswered } from '../recording/read.ts';
-import { transaction } from './transaction.ts';
-import { weights } from './weights.ts';
-import { takeBatch, type Batch } from './batch.ts';
+import { entriesOf, type Selection } from '../modules/part.ts';
+import { disposeAll, engine, share, type NamedTensor } from '../recording/engine.ts';
+import { as, metered } from '../recording/meter.ts';
+import { read, type Reading } from '../recording/reading.ts';
 import { byKernel, keyOf } from '../tangent/by-kernel.ts';
-import { displacementOf, withMomentum } from './displacement.ts';
 import type { InputGrams } from '../tangent/gram.ts';
-import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import type { Structures } from '../tangent/jacobian.ts';
-import type { Outputs } from './outputs.ts';
+import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import { inverseScaling, scaled } from '../tangent/scaling.ts';
 import { shapeOf } from '../tangent/sites/site-part.ts';
+import { along } from './along.ts';
+import { averages, type Averaged } from './average.ts';
+import { takeBatch, type Batch } from './batch.ts';
+import { displacementOf, withMomentum } from './displacement.ts';
+import { byRule, linearized, movingOf, type Directed, type Linearized } from './linearization.ts';
+import type { Outputs } from './outputs.ts';
+import { trainableVariables } from './problem.ts';
+import { stepLife } from './step.ts';
+import { summary } from './summary.ts';
+import { weights } from './weights.ts';
 
 export interface CompositeOracleOptions {
   /** The model's outputs on the current batch: a tensor, or several, whose first axis goes along the samples. */
@@ -83,8 +83,10 @@ export interface TfjsCompositeOracle
     SizesOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     WorkOracle,
-    Housekeeping {
+    Housekeeping,
+    Averaged {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
@@ -116,324 +118,285 @@ export function compositeOracle({
   if (!(bytes > 0)) throw badOption('memory', bytes, 'a number of bytes > 0');
   const partitionOf = partition(modules);
   const rule = directionRule(direction);
-  const read = asynchronous ? readAsync : readSync;
   const memory = parameterMemory();
-  const writes = transaction(memory);
+  const average = averages(memory);
   const saved = weights(rule, memory);
-  const spent = meter();
-  const known: InputGrams = new WeakMap();
-  const structures: Structures = new Map();
-  let step: Step | undefined;
+  const life = stepLife<CompositeCall>({ memory, asynchronous });
+  const { step, spent } = life;
+  /** What is learned of the model, from one step to the next. */
+  const learned = { known: new WeakMap() as InputGrams, structures: new Map() as Structures };
   let keepsPrevious = false;
 
-  const settle = (): void => {
-    step?.at?.dispose();
-    step?.batch.dispose();
-    step = undefined;
-  };
-  const finish = (): void => {
-    settle();
-    writes.finish();
-  };
-  const abandon = (): void => {
-    writes.abandon();
-    finish();
-  };
-  const begin = (): Step => {
-    if (step) return step;
-    assertOutsideLoss();
-    finish();
-    return (step = {
-      batch: writes.begin((draws, before) =>
-        as('forward', () =>
-          takeBatch({ outputs, loss, variables: [...new Set(variables ?? trainableVariables())] }, draws, before, {
-            read,
-            memory: bytes,
-            known,
-            structures,
-          }),
-        ),
-      ),
+  const begin = (): CompositeCall =>
+    step.call ??
+    life.begin((draws, before) => {
+      average.assertOut();
+      const composite = { outputs, loss, variables: [...new Set(variables ?? trainableVariables())] };
+      const batch = as('forward', () => takeBatch(composite, draws, before, { memory: bytes, ...learned }));
+      return { batch, dispose: () => batch.dispose() };
     });
-  };
-  const ask = <T>(body: (step: Step) => T, kind: keyof Work = 'inputGradients'): T =>
-    spent.during(kind, () => freeing(() => body(begin()), abandon));
-  /** The same for what goes by the structure of the model. */
-  const askStructure = <T>(body: (step: Step) => Answer<T>): Answer<T> =>
-    ask(
-      (now) =>
-        whenAnswered(
-          whenAnswered(now.batch.jacobian.examine(), () => body(now)),
-          (answer) => answer,
-        ),
-      'kernels',
-    );
-  /** What is wanted of the variables that move f. */
-  const wanted = ({ batch: { variables, jacobian } }: Step, request: JacobianRequest | undefined): Wanted => {
-    const named = partitionOf(variables).wanted(request?.modules);
-    return new Map([...named].filter(([i]) => jacobian.connected.has(i)));
-  };
-  const matrixOf = (tensor: Tensor, rows: number, columns: number): Answer<Matrix> =>
-    whenAnswered(read(tensor), (values) => ({ rows, columns, data: Float64Array.from(values) }));
-  const asTensor = ({ batch: { samples, width } }: Step, u: Matrix, question: string): Tensor => {
-    if (u.rows !== samples || u.columns !== width)
-      throw badOption(
-        `The matrix of '${question}'`,
-        `${u.rows} x ${u.columns}`,
-        `${samples} x ${width}, as the outputs`,
-      );
-    if (!u.data.every(Number.isFinite)) throw badOption(`The matrix of '${question}'`, 'not finite', 'finite numbers');
-    return tensor2d(Float32Array.from(u.data), [samples, width]);
-  };
-  /** One tensor for each of the wanted, 0 where the outputs do not depend on it. */
-  const transposed = ({ batch }: Step, u: Tensor, moving: Wanted, around = false): Tensor[] => {
-    const made = batch.jacobian.transposed(u, moving, around);
-    return [...moving].map(([i, part]) => made.get(i) ?? keep(zeros(shapeOf(batch.variables[i]!.shape, part))));
-  };
-  const gradient = (step: Step, moving: Wanted, around?: boolean): Tensor[] => {
-    const dL = step.batch.loss.gradient();
-    try {
-      return transposed(step, dL, moving, around);
-    } finally {
-      dL.dispose();
-    }
-  };
-  const here = (now: Step, moving: Wanted, g: () => Vector, made: Parameters<typeof linearized>[4]): Linearized => {
-    now.at?.dispose();
-    const source = metered(spent, now.batch.elsewhere, now.batch.weightWork);
-    return (now.at = linearized(now.batch.variables, moving, source, g, made));
-  };
-  const displacement = ({ batch }: Step, moving: Wanted): Map<number, Tensor> => {
+  /** A question about f and its derivatives. */
+  const ask = <T>(answer: (call: CompositeCall) => Reading<T>, kind: 'inputGradients' | 'kernels' = 'inputGradients') =>
+    life.ask(kind, function* () {
+      return yield* answer(begin());
+    });
+  /** A question that the structure of the model answers. */
+  const askStructure = <T>(answer: (call: CompositeCall) => Reading<T>) =>
+    ask(function* (call) {
+      yield* call.batch.jacobian.examine();
+      return yield* answer(call);
+    }, 'kernels');
+  /** The parts of a request that affect f. */
+  const selected = ({ batch: { variables, jacobian } }: CompositeCall, request?: LinearizeRequest): Selection =>
+    new Map([...partitionOf(variables).selection(request?.modules)].filter(([i]) => jacobian.connected.has(i)));
+  const parameters = ({ batch }: CompositeCall, selection: Selection): number =>
+    [...selection].reduce((sum, [i, part]) => sum + entriesOf(batch.variables[i]!, part), 0);
+  const displacement = ({ batch }: CompositeCall, selection: Selection): Map<number, Tensor> => {
     keepsPrevious = true;
-    return displacementOf(batch.variables, moving, memory);
+    return displacementOf(batch.variables, selection, memory);
   };
-  const parameters = ({ batch }: Step, moving: Wanted): number =>
-    [...moving].reduce((sum, [i, part]) => sum + entriesOf(batch.variables[i]!, part), 0);
+  const linearizedAt = (call: CompositeCall, moving: Selection, g: () => Vector, directed: Directed): Linearized => {
+    const { batch } = call;
+    step.at?.dispose();
+    const source = metered(spent, batch.elsewhere, batch.weightWork);
+    return (step.at = linearized(batch.variables, moving, source, g, directed));
+  };
   /** The direction is -u, by no rule: moments stay as they are. */
-  const directed = (
-    now: Step,
-    moving: Wanted,
+  function* directed(
+    call: CompositeCall,
+    moving: Selection,
     u: Tensor[],
-    known: (
-      kernel: Float64Array | undefined,
-    ) => { readonly slope: number; readonly squaredGradientNorm: number } | undefined,
-  ): Answer<Linearization> => {
+    known?: Pick<Linearization, 'slope' | 'squaredGradientNorm'>,
+  ): Reading<Linearization> {
     const remembered = [...moving.keys()].map((i) => {
-      const past = memory.of(now.batch.variables[i]!);
+      const past = memory.of(call.batch.variables[i]!);
       const moments = past?.t ? rule.remembers.map((name) => [name, share(past.tensors[name]!)] as const) : [];
       return { t: past?.t ?? 0, tensors: Object.fromEntries(moments) };
     });
-    const at = here(now, moving, () => gradient(now, moving), { u, memory: remembered });
-    const value = now.batch.loss.recording.value;
-    const told = known(now.kernel?.key === keyOf(moving) ? now.kernel.data : undefined);
-    if (told) return whenAnswered(read(share(value)), (values): Linearization => ({ value: values[0]!, ...told }));
-    return whenAnswered(
-      readNumbers(read, [value, [at.g, at.u], [at.g, at.g]]),
-      ([value, descent, squaredGradientNorm]): Linearization => ({
-        value: value!,
-        slope: -descent!,
-        squaredGradientNorm: squaredGradientNorm!,
-      }),
-    );
-  };
+    const at = linearizedAt(call, moving, () => gradient(call, moving), { u, memory: remembered });
+    const f = call.batch.loss.recording.value;
+    if (known) return { value: (yield* read(share(f)))[0]!, ...known };
+    const [value, descent, squaredGradientNorm] = yield* readNumbers([f, [at.g, at.u], [at.g, at.g]]);
+    return { value: value!, slope: -descent!, squaredGradientNorm: squaredGradientNorm! };
+  }
 
-  const questions: Omit<TfjsCompositeOracle, 'save' | 'restore' | 'dispose'> = {
+  const questions: Omit<TfjsCompositeOracle, keyof Averaged | 'save' | 'restore' | 'dispose'> = {
     get name() {
       return `tfjs on the backend '${engine().backendName}'`;
     },
-    abandon,
-    finish,
+    abandon: life.abandon,
+    finish: life.finish,
     work: spent.work,
-    ...along({ at: () => step?.at, moved: settle, memory, writes, read, keepsPrevious: () => keepsPrevious }),
+    ...along({ life, memory, averages: average, keepsPrevious: () => keepsPrevious }),
 
     linearize: (request) =>
-      ask((now) => {
-        const moving = wanted(now, request);
-        const g = gradient(now, moving, request?.around);
-        const made = byRule(movingOf(now.batch.variables, moving), g, rule, memory);
-        return summary(
-          here(now, moving, () => g, made),
-          now.batch.loss.recording.value,
-          read,
-        );
+      ask(function* (call) {
+        const moving = selected(call, request);
+        const g = gradient(call, moving, request?.around);
+        const direction = byRule(movingOf(call.batch.variables, moving), g, rule, memory);
+        const at = linearizedAt(call, moving, () => g, direction);
+        return yield* summary(at, call.batch.loss.recording.value, request);
       }),
     dimensions: (request) =>
-      ask((now) => ({
-        samples: now.batch.samples,
-        outputs: now.batch.width,
-        parameters: parameters(now, wanted(now, request)),
-      })),
-    loss: () => ask(({ batch }) => whenAnswered(read(share(batch.loss.recording.value)), (values) => values[0]!)),
+      ask(function* (call) {
+        const { samples, width } = call.batch;
+        return { samples, outputs: width, parameters: parameters(call, selected(call, request)) };
+      }),
+    loss: () =>
+      ask(function* ({ batch }) {
+        return (yield* read(share(batch.loss.recording.value)))[0]!;
+      }),
     outputs: () => ask(({ batch }) => matrixOf(share(batch.outputs), batch.samples, batch.width)),
     lossGradient: () =>
-      ask((now) =>
-        whenAnswered(matrixOf(now.batch.loss.gradient(), now.batch.samples, now.batch.width), (gradient) => {
-          now.gradient = gradient.data.slice();
-          return gradient;
-        }),
-      ),
-    lossHessianFactor: () => ask(({ batch }) => batch.loss.hessianFactor(read)),
+      ask(function* (call) {
+        const { loss, samples, width } = call.batch;
+        const dL = yield* matrixOf(loss.gradient(), samples, width);
+        call.gradient = dL.data.slice();
+        return dL;
+      }),
+    lossHessianFactor: () => ask(({ batch }) => batch.loss.hessianFactor()),
 
-    kernel: (request) =>
-      askStructure((now) => {
-        const moving = wanted(now, request);
-        checkSamples(request, now.batch.samples);
-        const { samples, scaling } = request ?? {};
+    kernel: (request = {}) =>
+      askStructure(function* (call) {
+        const { jacobian, samples: all } = call.batch;
+        const selection = selected(call, request);
+        checkSamples(request.samples, all);
+        const { samples, scaling } = request;
         const scale = new Map<number, Tensor>();
-        for (const [i, inverse] of scaling ? inverseScaling(now.batch.jacobian, moving, scaling) : []) {
-          scale.set(i, keep(sqrt(inverse)));
-          inverse.dispose();
-        }
-        return whenAnswered(now.batch.jacobian.kernel(moving, samples, scaling && scale), (kernel): Matrix => {
-          disposeAll(scale.values());
+        try {
+          for (const [i, inverse] of scaling ? inverseScaling(jacobian, selection, scaling) : []) {
+            scale.set(i, keep(sqrt(inverse)));
+            inverse.dispose();
+          }
+          const kernel = yield* jacobian.kernel(selection, samples, scaling && scale);
           const { data } = kernel;
           // A copy: the method may change its own.
-          if (!samples && !scaling && data.length <= 2 ** 22) now.kernel = { key: keyOf(moving), data: data.slice() };
+          if (!samples && !scaling && data.length <= 2 ** 22)
+            call.kernel = { key: keyOf(selection), data: data.slice() };
           return asMatrix(kernel);
-        });
-      }),
-    modules: () => ask(({ batch }) => partitionOf(batch.variables).names),
-    moduleKernels: (request = {}) =>
-      askStructure((now): Answer<readonly Matrix[]> => {
-        const { samples, along } = request;
-        checkSamples(request, now.batch.samples);
-        const names = request.modules ?? (questions.modules() as readonly string[]);
-        const each = names.map((name) => wanted(now, { modules: [name] }));
-        if (!along) {
-          // Sensitivities of all are captured at once.
-          const kernels: Matrix[] = [];
-          now.batch.jacobian.prepare(wanted(now, { modules: names }));
-          const done = inTurn(each, (moving) =>
-            whenAnswered(now.batch.jacobian.kernel(moving, samples), (kernel) => void kernels.push(asMatrix(kernel))),
-          );
-          return whenAnswered(done, () => kernels);
+        } finally {
+          disposeAll(scale.values());
         }
-        const V = along === 'loss' ? now.batch.loss.gradient() : keep(asTensor(now, along, 'moduleKernels'));
-        return whenAnswered(now.batch.jacobian.kernelsAlong(V, each, samples), (kernels) => {
-          V.dispose();
-          return kernels.map(asMatrix);
-        });
+      }),
+    modules: () =>
+      ask(function* ({ batch }) {
+        return partitionOf(batch.variables).names;
+      }),
+    moduleKernels: ({ modules: names, samples, along } = {}) =>
+      askStructure(function* (call): Reading<readonly Matrix[]> {
+        const { jacobian, loss, samples: all, variables } = call.batch;
+        checkSamples(samples, all);
+        const each = (names ?? partitionOf(variables).names).map((name) => selected(call, { modules: [name] }));
+        if (along) {
+          const V = along === 'loss' ? loss.gradient() : keep(asTensor(call, along, 'moduleKernels'));
+          try {
+            return (yield* jacobian.kernelsAlong(V, each, samples)).map(asMatrix);
+          } finally {
+            V.dispose();
+          }
+        }
+        // Sensitivities of all are captured at once.
+        jacobian.prepare(selected(call, names && { modules: names }));
+        const kernels: Matrix[] = [];
+        for (const selection of each) kernels.push(asMatrix(yield* jacobian.kernel(selection, samples)));
+        return kernels;
       }),
     kernelProduct: (u, request) =>
-      askStructure((now) => {
-        const moving = wanted(now, request);
+      askStructure((call) => {
+        const { jacobian } = call.batch;
+        const selection = selected(call, request);
         const product = engine().tidy(() => {
-          const v = scaled(
-            now.batch.jacobian,
-            moving,
-            transposed(now, asTensor(now, u, 'kernelProduct'), moving),
-            request?.scaling,
-          );
+          const Jtu = transposed(call, asTensor(call, u, 'kernelProduct'), selection);
+          const v = scaled(jacobian, selection, Jtu, request?.scaling);
           try {
-            return now.batch.jacobian.product(
-              new Map([...moving.keys()].map((variable, i) => [variable, v[i]!])),
-              moving,
-            );
+            return jacobian.product(new Map([...selection.keys()].map((i, k) => [i, v[k]!])), selection);
           } finally {
             disposeAll(v);
           }
         });
         return matrixOf(product, u.rows, u.columns);
       }),
-    pullback(u, request) {
-      const asking: (body: (step: Step) => Answer<Linearization>) => Answer<Linearization> = request?.scaling
-        ? askStructure
-        : ask;
-      return asking((now) => {
-        const moving = wanted(now, request);
-        const minus = engine().tidy(() => transposed(now, neg(asTensor(now, u, 'pullback')), moving));
-        const { momentum = 0, scaling } = request ?? {};
-        const still = scaled(now.batch.jacobian, moving, minus, scaling);
+    pullback(u, request = {}) {
+      const { momentum = 0, scaling } = request;
+      return (scaling ? askStructure : ask)(function* (call) {
         if (!Number.isFinite(momentum)) throw badOption('momentum', momentum, 'a finite number');
-        const along = momentum === 0 ? still : withMomentum(moving, still, displacement(now, moving), momentum);
-        return directed(now, moving, along, (K) => {
-          const { gradient } = now;
-          return K && gradient && !scaling && momentum === 0 ? byKernel(K, gradient, u.data) : undefined;
-        });
+        const moving = selected(call, request);
+        const minus = engine().tidy(() => transposed(call, neg(asTensor(call, u, 'pullback')), moving));
+        const still = scaled(call.batch.jacobian, moving, minus, scaling);
+        const along = momentum === 0 ? still : withMomentum(moving, still, displacement(call, moving), momentum);
+        const { gradient, kernel } = call;
+        const K = !scaling && momentum === 0 && kernel?.key === keyOf(moving) ? kernel.data : undefined;
+        return yield* directed(call, moving, along, K && gradient && byKernel(K, gradient, u.data));
       });
     },
-    probeOutputs: (step) =>
-      ask(({ at, batch }) => {
+    probeOutputs: (size) =>
+      ask(({ batch }) => {
+        const { at } = step;
         if (!at) throw notLinearized('probeOutputs');
-        if (!Number.isFinite(step)) throw badOption("The step of 'probeOutputs'", step, 'a finite number');
-        const { point } = at.trial(at.u, step);
+        const { point } = at.trial(at.u, finiteStep('probeOutputs', size));
         const there = engine().tidy(() => batch.outputsAt(at.everywhere(point)));
         return matrixOf(there, batch.samples, batch.width);
       }),
     displacementProduct: (request) =>
-      askStructure((now) => {
-        const moving = wanted(now, request);
-        const change = displacement(now, moving);
-        const product = now.batch.jacobian.product(change, moving);
+      askStructure((call) => {
+        const { jacobian, samples, width } = call.batch;
+        const selection = selected(call, request);
+        const change = displacement(call, selection);
+        const product = jacobian.product(change, selection);
         disposeAll(change.values());
-        return matrixOf(product, now.batch.samples, now.batch.width);
+        return matrixOf(product, samples, width);
       }),
     jacobian: (request) =>
-      ask((now) => {
-        const rows = now.batch.jacobian.rows(wanted(now, request));
-        return matrixOf(rows, rows.shape[0]!, rows.shape[1]!);
+      ask((call) => {
+        const J = call.batch.jacobian.rows(selected(call, request));
+        return matrixOf(J, J.shape[0]!, J.shape[1]!);
       }, 'kernels'),
     direct: (d, request) =>
-      ask((now) => {
-        const moving = wanted(now, request);
-        const length = parameters(now, moving);
-        if (d.length !== length)
-          throw badOption("The direction of 'direct'", `of length ${d.length}`, `length ${length}`);
-        if (!d.every(Number.isFinite)) throw badOption("The direction of 'direct'", 'not finite', 'finite numbers');
-        let start = 0;
-        const along = [...moving].map(([i, part]) => {
-          const shape = shapeOf(now.batch.variables[i]!.shape, part);
-          const size = entriesOf(now.batch.variables[i]!, part);
-          start += size;
-          return keep(
-            tensor(
-              Float32Array.from(d.subarray(start - size, start), (x) => -x),
-              shape,
-            ),
-          );
-        });
-        return directed(now, moving, along, () => undefined);
+      ask((call) => {
+        const moving = selected(call, request);
+        return directed(call, moving, opposite(call, moving, d, parameters(call, moving)));
       }),
     largestSquaredColumn: (request) =>
-      askStructure((now) => {
-        const squares = now.batch.jacobian.squaredColumns(wanted(now, request));
+      askStructure(function* (call) {
+        const squares = call.batch.jacobian.squaredColumns(selected(call, request));
         const largest = engine().tidy(() => keep(max(stack([...squares.values()].map((square) => max(square))))));
         disposeAll(squares.values());
-        return whenAnswered(read(largest), (values) => values[0]!);
+        return (yield* read(largest))[0]!;
       }),
     sizes: () =>
-      ask((now) => {
-        const { at } = now;
+      ask(function* ({ batch: { variables: w } }) {
+        const { at } = step;
         if (!at) throw notLinearized('sizes');
-        const w = now.batch.variables;
         const largest = engine().tidy(() => keep(max(stack(at.g.map((g) => max(abs(g)))))));
-        const numbers = readNumbers(read, [[w, w], [at.u, at.u], largest]);
-        largest.dispose();
-        return whenAnswered(numbers, ([w2, d2, most]) => ({
-          parameters: Math.sqrt(w2!),
-          direction: Math.sqrt(d2!),
-          largestGradient: most!,
-        }));
+        try {
+          const [w2, d2, largestGradient] = yield* readNumbers([[w, w], [at.u, at.u], largest]);
+          return { parameters: Math.sqrt(w2!), direction: Math.sqrt(d2!), largestGradient: largestGradient! };
+        } finally {
+          largest.dispose();
+        }
       }),
   };
 
+  const { withAverage, takeAverage } = average;
   return Object.assign(questions, {
+    withAverage,
+    takeAverage,
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {
-      finish();
+      life.finish();
       memory.dispose();
       saved.dispose();
     },
   });
 }
 
-/** What is at hand between the first question and the move. */
-interface Step {
+/** What the model and the loss did when the step began, and what was asked of it. */
+interface CompositeCall {
   readonly batch: Batch;
-  at?: Linearized;
   /** The last kernel of all samples, and of which variables it was. */
   kernel?: { readonly key: string; readonly data: Float64Array };
   /** dL / d outputs, where it was asked for. */
   gradient?: Float64Array;
+  dispose(): void;
+}
+
+function* matrixOf(tensor: Tensor, rows: number, columns: number): Reading<Matrix> {
+  return { rows, columns, data: Float64Array.from(yield* read(tensor)) };
+}
+
+function asTensor({ batch: { samples, width } }: CompositeCall, u: Matrix, question: string): Tensor {
+  if (u.rows !== samples || u.columns !== width)
+    throw badOption(`The matrix of '${question}'`, `${u.rows} x ${u.columns}`, `${samples} x ${width}, as the outputs`);
+  if (!u.data.every(Number.isFinite)) throw badOption(`The matrix of '${question}'`, 'not finite', 'finite numbers');
+  return tensor2d(Float32Array.from(u.data), [samples, width]);
+}
+
+/** J^T u, one tensor per selected part, 0 where the outputs do not depend on it. */
+function transposed({ batch }: CompositeCall, u: Tensor, moving: Selection, around = false): Tensor[] {
+  const parts = batch.jacobian.transposed(u, moving, around);
+  return [...moving].map(([i, part]) => parts.get(i) ?? keep(zeros(shapeOf(batch.variables[i]!.shape, part))));
+}
+
+function gradient(call: CompositeCall, moving: Selection, around?: boolean): Tensor[] {
+  const dL = call.batch.loss.gradient();
+  try {
+    return transposed(call, dL, moving, around);
+  } finally {
+    dL.dispose();
+  }
+}
+
+/** -d as tensors. */
+function opposite({ batch }: CompositeCall, moving: Selection, d: Float64Array, length: number): Tensor[] {
+  if (d.length !== length) throw badOption("The direction of 'direct'", `of length ${d.length}`, `length ${length}`);
+  if (!d.every(Number.isFinite)) throw badOption("The direction of 'direct'", 'not finite', 'finite numbers');
+  let start = 0;
+  return [...moving].map(([i, part]) => {
+    const variable = batch.variables[i]!;
+    const end = start + entriesOf(variable, part);
+    const values = Float32Array.from(d.subarray(start, end), (x) => -x);
+    start = end;
+    return keep(tensor(values, shapeOf(variable.shape, part)));
+  });
 }

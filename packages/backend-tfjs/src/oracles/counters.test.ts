@@ -55,6 +55,38 @@ describe('what a step costs', () => {
     }
   });
 
+  it.each<[Direction, () => tf.Optimizer, number]>([
+    ['gradient', () => tf.train.sgd(0.01), 4],
+    ['momentum', () => tf.train.momentum(0.01, 0.9), 4],
+    ['adam', () => tf.train.adam(0.01), 0],
+  ])('a constant step along %s runs the kernels of its tf.train, and those of the slope', (direction, theirs, more) => {
+    const kernels = (make: () => tf.Optimizer): Map<string, number> => {
+      const { loss, variables } = problem();
+      const made = make();
+      const counts = new Map<string, number>();
+      const { runKernel } = engine();
+      for (let k = 0; k < 3; k++) made.minimize(loss, false, variables);
+      engine().runKernel = function (name, ...about) {
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+        return runKernel.call(this, name, ...about);
+      };
+      try {
+        made.minimize(loss, false, variables);
+      } finally {
+        Object.assign(engine(), { runKernel });
+        made.dispose();
+        tf.dispose(variables);
+      }
+      return counts;
+    };
+    // Identity shares data, Reshape and Cast to the same type copy nothing.
+    const sum = (counts: Map<string, number>): number =>
+      [...counts].reduce((total, [name, n]) => total + (['Identity', 'Reshape', 'Cast'].includes(name) ? 0 : n), 0);
+    const [ours, reference] = [kernels(() => optimizer(constantStep({ step: 0.01 }), { direction })), kernels(theirs)];
+    // A sum per variable and one concatenation; of Adam's kernels ours are fewer.
+    expect(sum(ours)).toBeLessThanOrEqual(sum(reference) + more);
+  });
+
   it('holds two copies of the parameters at most, the gradient and the trial point, and keeps the point alone', () => {
     const { loss, variables, parameters } = problem();
     const made = optimizer(ponos());

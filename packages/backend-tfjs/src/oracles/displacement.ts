@@ -1,25 +1,25 @@
 import { keep, mul, sub, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { disposeAll } from '../recording/engine.ts';
 import type { ParameterMemory } from '../modules/parameter-memory.ts';
-import { taken, type Wanted } from '../modules/part.ts';
+import { partOf, type Selection } from '../modules/part.ts';
 
 /** w_k - w_(k-1) of the wanted, where it is known to differ from 0; kept. */
 export const displacementOf = (
   variables: readonly Variable[],
-  moving: Wanted,
+  moving: Selection,
   memory: ParameterMemory,
 ): Map<number, Tensor> =>
   new Map(
     [...moving].flatMap(([i, part]) => {
       const variable = variables[i]!;
       const previous = memory.of(variable)?.tensors['previous'];
-      return previous ? [[i, keep(tidy(() => sub(taken(variable, part), taken(previous, part))))] as const] : [];
+      return previous ? [[i, keep(tidy(() => sub(partOf(variable, part), partOf(previous, part))))] as const] : [];
     }),
   );
 
 /** -J^T u - momentum (w_k - w_(k-1)); takes the tensors over. */
 export function withMomentum(
-  moving: Wanted,
+  moving: Selection,
   minus: Tensor[],
   change: ReadonlyMap<number, Tensor>,
   momentum: number,

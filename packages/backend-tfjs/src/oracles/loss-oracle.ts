@@ -1,319 +1,253 @@
-import { scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import {
   OverparamError,
   badOption,
   type AcceleratedOracle,
+  type AveragingOracle,
   type Answer,
   type CompositeOracle,
   type DirectionalOracle,
   type Housekeeping,
-  type Matrix,
+  type LinearizeRequest,
   type ModularOracle,
-  type ModuleKernelsRequest,
   type TrialGradientOracle,
+  type Work,
   type WorkOracle,
 } from '@overparam/core';
-import { along, summary } from './along.ts';
-import { callingAgain, undone } from '../recording/call-again.ts';
-import { assertOutsideLoss } from '../recording/call-loss.ts';
+import type { DirectionRule } from '../directions/index.ts';
+import { partition, type ModulesOption } from '../modules/modules.ts';
+import { parameterMemory, type ParameterMemory } from '../modules/parameter-memory.ts';
+import { entriesOf, type Part, type Selection } from '../modules/part.ts';
+import { undone } from '../recording/call-again.ts';
+import { disposeAll, engine } from '../recording/engine.ts';
+import { metered } from '../recording/meter.ts';
+import type { Reading } from '../recording/reading.ts';
 import type { InputGrams } from '../tangent/gram.ts';
-import { gradientsOf } from '../tangent/gradients.ts';
+import type { Structures } from '../tangent/jacobian.ts';
 import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import { lossTerms, type LossTerms } from '../tangent/loss-terms.ts';
-import { notReplayable } from '../tangent/not-replayable.ts';
-import { fromResult } from '../tangent/reverse.ts';
-import type { Structures } from '../tangent/jacobian.ts';
-import { structureOf } from '../tangent/structure.ts';
-import type { DirectionRule } from '../directions/index.ts';
-import { disposeAll, engine } from '../recording/engine.ts';
-import { freeing } from '../recording/freeing.ts';
-import { byRule, linearized, movingOf, type Linearized, type Made } from './linearization.ts';
-import { meter, metered } from '../recording/meter.ts';
-import { partition, type ModulesOption } from '../modules/modules.ts';
-import { onTape } from '../recording/on-tape.ts';
-import { parameterMemory, type ParameterMemory } from '../modules/parameter-memory.ts';
-import { entriesOf, taken, type Wanted } from '../modules/part.ts';
-import { evaluate, recorded, unconnected, type Evaluation, type Problem } from './problem.ts';
-import { whenAnswered, type Read } from '../recording/read.ts';
-import { record, type Recording } from '../recording/recording.ts';
-import { transaction } from './transaction.ts';
+import { along } from './along.ts';
+import { averages, type Averages } from './average.ts';
+import { byRule, linearized, movingOf, type Directed } from './linearization.ts';
+import { elsewhereOf, gradientOf, lossCall, withValues, type LossCall } from './loss-call.ts';
+import { evaluate, evaluateHere, recorded, unconnected, type Evaluation, type Problem } from './problem.ts';
+import { stepLife } from './step.ts';
+import { summary } from './summary.ts';
 
-/** All questions that tfjs answers at a loss. */
+/** All questions that tfjs answers about a loss. */
 export interface TfjsQuestions
   extends
     DirectionalOracle,
     TrialGradientOracle,
     AcceleratedOracle,
+    AveragingOracle,
     ModularOracle,
     Pick<CompositeOracle, 'dimensions'>,
     WorkOracle,
     Housekeeping {}
 
-/** The oracle, and what an optimizer does beside asking. */
-export interface Stepping {
+/** The oracle of a loss, and what an optimizer needs besides its questions. */
+export interface LossOracle {
   readonly questions: TfjsQuestions;
   /** Calls the loss and differentiates it, for the next `linearize` to use. */
   evaluate(): Pick<Evaluation, 'value'> & { readonly gradients: readonly (Tensor | null)[] };
-  /** Makes the direction of these gradients, in the place of g, in the next `linearize`. */
+  /** The next `linearize` makes its direction of these gradients instead of g. */
   descendBy(gradients: ReadonlyMap<Variable, Tensor>): void;
-  /** Whether `evaluate` waits for its `linearize`. */
+  /** Whether `evaluate` was called and its `linearize` was not. */
   readonly evaluated: boolean;
-  /** Hands out the loss of the last `linearize`, once. */
+  /** Hands over the loss of the last `linearize`, once. */
   takeCost(): Tensor | undefined;
-  /** Runs `body` on the randomness of the last `linearize`, and puts back the variables that it writes. */
+  /** Runs `body` on the randomness of the last `linearize`, and restores the variables that it writes. */
   aside<T>(body: () => T): T;
+  /** Answers a question by a computation of the caller's. */
+  ask<T>(kind: keyof Work, question: () => Reading<T>): Answer<T>;
   readonly memory: ParameterMemory;
+  readonly averages: Averages;
   dispose(): void;
 }
 
-export interface SteppingOptions {
+export interface LossOracleOptions {
   readonly problem: () => Problem;
   readonly rule: DirectionRule;
-  readonly read: Read;
   readonly modules: ModulesOption | undefined;
   /** N, where it is known. */
   readonly samples?: number | (() => number) | undefined;
-}
-
-/** The call of the loss that a step began with. */
-interface Taken {
-  /** All variables, as requests go by, and those that were recorded. */
-  readonly all: readonly Variable[];
-  readonly loss: () => Tensor;
-  readonly variables: readonly Variable[];
-  readonly recording: Recording;
-  /** By the tape; they belong to the linearization once there is one. */
-  gradients?: readonly (Tensor | null)[] | undefined;
-  /** The recording with the values of its steps, where it was made anew for these. */
-  values?: Recording;
-  terms?: LossTerms | undefined;
+  /** Whether numbers are read by promises. */
+  readonly asynchronous?: boolean;
 }
 
 /** Bytes that slices of per-sample gradients may take. */
 const MEMORY = 2 ** 27;
 
-export function stepping({ problem, rule, read, modules, samples }: SteppingOptions): Stepping {
+export function lossOracle({ problem, rule, modules, samples, asynchronous = false }: LossOracleOptions): LossOracle {
   const memory = parameterMemory();
-  const writes = transaction(memory);
-  const spent = meter();
+  const average = averages(memory);
+  const life = stepLife<LossCall>({ memory, asynchronous });
+  const { step, writes, spent, ask } = life;
   const partitionOf = partition(modules);
-  const structures: Structures = new Map();
-  const counts = new Map<string, number>();
-  const known: InputGrams = new WeakMap();
-  let now: Taken | undefined;
-  let given: ReadonlyMap<Variable, Tensor> | undefined;
-  let at: Linearized | undefined;
-  let cost: Tensor | undefined;
-  let kept: Tensor[] = [];
+  /** What is learned of the loss, from one step to the next. */
+  const learned = {
+    structures: new Map() as Structures,
+    counts: new Map<string, number>(),
+    known: new WeakMap() as InputGrams,
+    /** Whether it takes gradients itself; undefined before its first call. */
+    nested: undefined as boolean | undefined,
+  };
+  /** Tensors that outlive a step: the loss, and what the loss function kept when it was called again (metrics). */
+  const last = { cost: undefined as Tensor | undefined, metrics: [] as Tensor[] };
+  /** Gradients for the next direction, of the user's. */
+  let replacement: ReadonlyMap<Variable, Tensor> | undefined;
 
-  /** Frees what the last step made, and keeps what undoes it. */
-  const settle = (): void => {
-    at?.dispose();
-    if (now) {
-      disposeAll(now.gradients ?? []);
-      now.terms?.jacobian.dispose();
-      for (const recording of [now.values, now.recording]) {
-        recording?.dispose();
-      }
-      now.values?.value.dispose();
-    }
-    at = now = given = undefined;
-  };
-  const finish = (): void => {
-    settle();
-    writes.finish();
-  };
-  const abandon = (): void => {
-    writes.abandon();
-    finish();
-    cost?.dispose();
-    cost = undefined;
-  };
   const posed = (): Problem => {
     const { loss, variables } = problem();
     return { loss, variables: [...new Set(variables)] };
   };
-  /** Calls the loss on the wanted variables: by tfjs's tape, or to hold all that it computes. */
-  const begin = (wantedOf: (all: readonly Variable[]) => Wanted, values: boolean): Taken => {
-    assertOutsideLoss();
-    finish();
-    disposeAll([cost, ...kept]);
-    cost = undefined;
-    kept = [];
-    const { loss, variables: all } = posed();
-    const wanted = wantedOf(all);
-    const variables = [...wanted.keys()].map((i) => all[i]!);
-    const sliced = [...wanted.values()].some((part) => part !== undefined);
-    const made: Omit<Evaluation, 'gradients'> & Partial<Evaluation> = spent.during('inputGradients', () =>
-      writes.begin((draws, before) => (values || sliced ? recorded : evaluate)({ loss, variables }, draws, before)),
-    );
-    if (made.gradients) spent.ofWeights(made.recording.weightWork);
-    cost = made.value;
-    return (now = { all, loss, variables, recording: made.recording, gradients: made.gradients });
-  };
-  const everything = (all: readonly Variable[]): Wanted => partitionOf(all).wanted(undefined);
-
+  const everything = (all: readonly Variable[]): Selection => partitionOf(all).selection(undefined);
+  /** Calls the loss on the selected variables: by tfjs's tape, or to hold all that it computes (`values`). */
+  const begin = (
+    selectionOf: (all: readonly Variable[]) => Selection,
+    { values, probes = true }: { readonly values: boolean; readonly probes?: boolean },
+  ): LossCall =>
+    life.begin((draws, before) => {
+      average.assertOut();
+      disposeAll([last.cost, ...last.metrics]);
+      Object.assign(last, { cost: undefined, metrics: [] });
+      const { loss, variables: all } = posed();
+      const selection = selectionOf(all);
+      const variables = [...selection.keys()].map((i) => all[i]!);
+      const sliced = [...selection.values()].some((part) => part !== undefined);
+      const way = values || sliced ? recorded : probes || learned.nested !== false ? evaluate : evaluateHere;
+      const evaluation = spent.during('inputGradients', () => way({ loss, variables }, draws, before));
+      if (evaluation.gradients) spent.ofWeights(evaluation.weightWork);
+      const { value, recording, gradients, weightWork, nested } = evaluation;
+      learned.nested = nested;
+      last.cost = value;
+      return lossCall({ all, loss, variables, recording, gradients, weightWork, draws });
+    });
   /** The modules of a request among the variables that were recorded. */
-  const wantedIn = ({ all, variables }: Taken, names: readonly string[] | undefined): Wanted => {
+  const selected = ({ all, variables }: LossCall, names: readonly string[] | undefined): Selection => {
     const index = new Map(variables.map((variable, i) => [variable, i]));
-    const wanted = [...partitionOf(all).wanted(names)].map(([i, part]) => [index.get(all[i]!), part] as const);
-    const missing = wanted.findIndex(([i]) => i === undefined);
+    const parts = [...partitionOf(all).selection(names)].map(([i, part]) => [index.get(all[i]!), part] as const);
+    const missing = parts.findIndex(([i]) => i === undefined);
     if (missing >= 0)
       throw new OverparamError(
         'NOT_LINEARIZED',
         `'${all[missing]!.name}' was left out of this step's 'linearize': ask for kernels of its module before.`,
       );
-    return new Map(wanted as [number, Wanted extends ReadonlyMap<number, infer P> ? P : never][]);
+    return new Map(parts as [number, Part][]);
   };
-  /** The recording with what its steps computed; by another forward pass where these values are gone. */
-  const withValues = (taken: Taken): Recording => {
-    const { recording, variables } = taken;
-    if (!recording.replayable) throw notReplayable('loss');
-    if (recording.graph) return recording;
-    return (taken.values ??= engine().tidy(() => {
-      const again = onTape(() => record(() => recording.trace(variables), variables, true));
-      engine().keep(again.value);
-      return again;
-    }));
-  };
-  const termsOf = (taken: Taken): Answer<LossTerms> => {
-    if (taken.terms) return taken.terms;
-    const terms = lossTerms(withValues(taken).graph!, taken.variables, {
+  function* linearize(request: LinearizeRequest = {}) {
+    const around = request.around === true && request.modules !== undefined;
+    const all = (variables: readonly Variable[]): Selection =>
+      around ? everything(variables) : partitionOf(variables).selection(request.modules);
+    const call = step.call && !step.at ? step.call : begin(all, { values: around, probes: request.probes ?? true });
+    const { variables, recording } = call;
+    const selection = selected(call, request.modules);
+    const { metrics } = last;
+    const gradients = gradientOf(call, selection, { around, spent, metrics });
+    if (gradients.size === 0) throw unconnected([...selection.keys()].map((i) => variables[i]!));
+    const moving: Selection = new Map([...gradients.keys()].map((i) => [i, selection.get(i)]));
+    const g = [...gradients.values()];
+    call.terms?.jacobian.dispose();
+    call.terms = undefined;
+    recording?.forget();
+    let direction: Directed;
+    try {
+      direction = byRule(movingOf(variables, moving), g, rule, memory, replacement);
+    } catch (error) {
+      disposeAll(g);
+      throw error;
+    }
+    const source = metered(spent, elsewhereOf(call, metrics), call.weightWork);
+    step.at = linearized(variables, moving, source, () => g, direction);
+    replacement = undefined;
+    return yield* summary(step.at, last.cost!, request);
+  }
+  function* terms(): Reading<readonly [LossCall, LossTerms]> {
+    const call = step.call ?? begin(everything, { values: true });
+    call.terms ??= yield* lossTerms(withValues(call).graph!, call.variables, {
+      ...learned,
       samples: typeof samples === 'function' ? samples() : samples,
-      counts,
-      structures,
-      known,
-      read,
       memory: MEMORY,
     });
-    return whenAnswered(terms, (found) => (taken.terms = found));
-  };
-  const askTerms = <T>(body: (taken: Taken, terms: LossTerms) => Answer<T>): Answer<T> =>
-    spent.during('kernels', () =>
-      freeing(() => {
-        const taken = now ?? begin(everything, true);
-        return whenAnswered(
-          whenAnswered(termsOf(taken), (terms) => body(taken, terms)),
-          (answer) => answer,
-        );
-      }, abandon),
-    );
-
-  /** g of what is wanted, by index; what does not move f is left out. */
-  const gradientOf = (step: Taken, wanted: Wanted, around: boolean): Map<number, Tensor> => {
-    const { recording, variables, loss } = step;
-    const graph = around && recording.replayable ? withValues(step).graph : (recording.graph ?? step.values?.graph);
-    if ((around || !step.gradients) && graph && recording.replayable) {
-      const made = spent.during('inputGradients', () =>
-        engine().tidy(() => gradientsOf(structureOf(graph), variables, fromResult(graph, scalar(1)), wanted, around)),
-      );
-      return new Map([...wanted.keys()].flatMap((i) => (made.has(i) ? [[i, made.get(i)!] as const] : [])));
-    }
-    const whole = step.gradients ?? again(callingAgain(loss, variables, writes.draws, kept).differentiate(variables));
-    step.gradients = undefined;
-    const parts = new Map(
-      [...wanted].flatMap(([i, part]) => {
-        const gradient = whole[i];
-        if (!gradient) return [];
-        return [[i, part ? engine().keep(engine().tidy(() => taken(gradient, part))) : gradient] as const];
-      }),
-    );
-    const used = [...parts.values()];
-    disposeAll(whole.filter((gradient) => gradient && !used.includes(gradient)));
-    return parts;
-  };
+    return [call, call.terms];
+  }
 
   const questions: TfjsQuestions = {
     get name() {
       return `tfjs on the backend '${engine().backendName}'`;
     },
-    abandon,
-    finish,
-    work: spent.work,
-
-    linearize(request) {
-      const around = request?.around === true && request.modules !== undefined;
-      const posing = (all: readonly Variable[]): Wanted =>
-        around ? everything(all) : partitionOf(all).wanted(request?.modules);
-      const step = now && !at ? now : begin(posing, around);
-      return freeing(() => {
-        const { recording, variables, loss } = step;
-        const wanted = wantedIn(step, request?.modules);
-        const gradients = gradientOf(step, wanted, around);
-        if (gradients.size === 0) throw unconnected([...wanted.keys()].map((i) => variables[i]!));
-        const moving: Wanted = new Map([...gradients.keys()].map((i) => [i, wanted.get(i)]));
-        const g = [...gradients.values()];
-        step.terms?.jacobian.dispose();
-        step.terms = undefined;
-        recording.forget();
-        const source = recording.replayable ? recording : callingAgain(loss, variables, writes.draws, kept);
-        let made: Made;
-        try {
-          made = byRule(movingOf(variables, moving), g, rule, memory, given);
-        } catch (error) {
-          disposeAll(g);
-          throw error;
-        }
-        at = linearized(variables, moving, metered(spent, source, recording.weightWork), () => g, made);
-        return summary(at, cost!, read);
-      }, abandon);
+    abandon() {
+      life.abandon();
+      last.cost?.dispose();
+      last.cost = replacement = undefined;
     },
-    modules: () => partitionOf(now?.all ?? posed().variables).names,
+    finish() {
+      life.finish();
+      replacement = undefined;
+    },
+    work: spent.work,
+    ...along({ life, memory, averages: average }),
+
+    linearize: (request) => ask('inputGradients', () => linearize(request)),
+    modules: () => partitionOf(step.call?.all ?? posed().variables).names,
     dimensions: (request) =>
-      askTerms((taken, { samples, width, jacobian }) => {
-        const parts = [...wantedIn(taken, request?.modules)].filter(([i]) => jacobian.connected.has(i));
-        const parameters = parts.reduce((sum, [i, part]) => sum + entriesOf(taken.variables[i]!, part), 0);
+      ask('kernels', function* () {
+        const [call, { samples, width, jacobian }] = yield* terms();
+        const parts = [...selected(call, request?.modules)].filter(([i]) => jacobian.connected.has(i));
+        const parameters = parts.reduce((sum, [i, part]) => sum + entriesOf(call.variables[i]!, part), 0);
         return { samples, outputs: width, parameters };
       }),
-    moduleKernels(request: ModuleKernelsRequest = {}) {
+    moduleKernels(request = {}) {
       if (request.along !== 'loss')
         throw badOption(
           "'along' of 'moduleKernels'",
           request.along === undefined ? 'absent' : 'a matrix',
           "'loss': this oracle knows a loss and no outputs, as compositeOracle does",
         );
-      return askTerms((taken, { samples, jacobian, gradient }): Answer<readonly Matrix[]> => {
-        checkSamples(request, samples);
-        const names = request.modules ?? partitionOf(taken.all).names;
-        const each = names.map((name) => wantedIn(taken, [name]));
+      return ask('kernels', function* () {
+        const [call, { samples, jacobian, gradient }] = yield* terms();
+        checkSamples(request.samples, samples);
+        const names = request.modules ?? partitionOf(call.all).names;
+        const each = names.map((name) => selected(call, [name]));
         const V = gradient();
-        return whenAnswered(jacobian.kernelsAlong(V, each, request.samples), (kernels) => {
+        try {
+          return (yield* jacobian.kernelsAlong(V, each, request.samples)).map(asMatrix);
+        } finally {
           V.dispose();
-          return kernels.map(asMatrix);
-        });
+        }
       });
     },
-    ...along({ at: () => at, moved: settle, memory, writes, read }),
   };
   return {
     questions,
     memory,
+    averages: average,
+    ask,
     get evaluated() {
-      return now?.gradients !== undefined && at === undefined;
+      return step.call?.gradients !== undefined && step.at === undefined;
     },
     takeCost() {
+      const { cost } = last;
+      last.cost = undefined;
       const taken = cost?.clone();
       cost?.dispose();
-      cost = undefined;
       return taken;
     },
     evaluate() {
-      const { gradients } = begin(everything, false);
-      return { value: cost!, gradients: gradients! };
+      const { gradients } = begin(everything, { values: false });
+      return { value: last.cost!, gradients: gradients! };
     },
     descendBy(gradients) {
-      given = gradients;
+      replacement = gradients;
     },
-    aside: (body) => undone(writes.draws, kept, body),
+    aside: (body) => undone(writes.draws, last.metrics, body),
     dispose() {
-      finish();
-      disposeAll([cost, ...kept]);
+      life.finish();
+      disposeAll([last.cost, ...last.metrics]);
+      last.cost = undefined;
+      last.metrics = [];
       memory.dispose();
     },
   };
 }
-
-const again = ({ value, gradients }: { value: Tensor; gradients: readonly (Tensor | null)[] }): (Tensor | null)[] => {
-  value.dispose();
-  return [...gradients];
-};

@@ -1,11 +1,12 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Answer, SampleLossOracle, SampleLosses } from '@overparam/core';
+import type { SampleLossOracle, SampleLosses } from '@overparam/core';
 import { directionRule, type Direction } from '../directions/index.ts';
 import { engine, type NamedTensor } from '../recording/engine.ts';
 import { trainableVariables } from './problem.ts';
 import type { ModulesOption } from '../modules/modules.ts';
-import { readAsync, readSync, whenAnswered } from '../recording/read.ts';
-import { stepping, type TfjsQuestions } from './loss-oracle.ts';
+import { read, type Reading } from '../recording/reading.ts';
+import { lossOracle, type TfjsQuestions } from './loss-oracle.ts';
+import type { Averaged } from './average.ts';
 import { weights } from './weights.ts';
 
 export interface OracleOptions {
@@ -24,7 +25,7 @@ export interface OracleOptions {
 }
 
 /** A loss as methods see it. */
-export interface TfjsOracle extends TfjsQuestions {
+export interface TfjsOracle extends TfjsQuestions, Averaged {
   /** The moments of the direction rule and what else outlives a step. The tensors are lent: do not dispose of them. */
   save(): NamedTensor[];
   /**
@@ -56,20 +57,28 @@ export function oracle(
   { variables, direction = 'gradient', asynchronous = false, modules, samples, sampleLosses }: OracleOptions = {},
 ): TfjsOracle & Partial<SampleLossOracle> {
   const rule = directionRule(direction);
-  const read = asynchronous ? readAsync : readSync;
   const problem = (): { loss: () => Tensor; variables: readonly Variable[] } => ({
     loss,
     variables: variables ?? trainableVariables(),
   });
-  const { questions, memory, aside, dispose } = stepping({ problem, rule, read, modules, samples });
+  const { questions, memory, averages, aside, ask, dispose } = lossOracle({
+    problem,
+    rule,
+    asynchronous,
+    modules,
+    samples,
+  });
   const saved = weights(rule, memory);
-  const asked = sampleLosses && {
-    sampleLosses(): Answer<SampleLosses> {
-      const { samples, losses } = aside(() => engine().tidy(sampleLosses));
-      return whenAnswered(read(engine().keep(losses)), (values) => ({ samples, losses: Array.from(values) }));
-    },
+  const answered = sampleLosses && {
+    sampleLosses: () =>
+      ask('forward', function* (): Reading<SampleLosses> {
+        const { samples, losses } = aside(() => engine().tidy(sampleLosses));
+        return { samples, losses: Array.from(yield* read(engine().keep(losses))) };
+      }),
   };
-  return Object.assign(questions, asked, {
+  return Object.assign(questions, answered, {
+    withAverage: averages.withAverage,
+    takeAverage: averages.takeAverage,
     save: () => saved.give(),
     restore: async (given: readonly NamedTensor[]) => void (await saved.take(given)),
     dispose() {

@@ -1,9 +1,9 @@
 import { add, keep, scalar, stack, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { type Answer, type Matrix } from '@overparam/core';
+import type { Matrix } from '@overparam/core';
 import { callLoss } from '../recording/call-loss.ts';
 import { disposeAll, engine } from '../recording/engine.ts';
 import { onTape } from '../recording/on-tape.ts';
-import { whenAnswered, type Read } from '../recording/read.ts';
+import { read, type Reading } from '../recording/reading.ts';
 import { record, type Recording } from '../recording/recording.ts';
 import { nearestFactor } from '../tangent/nearest-factor.ts';
 import type { Outputs } from './outputs.ts';
@@ -17,7 +17,7 @@ export interface OuterLoss {
   /** dL / d outputs, N x C; kept, for the caller to dispose of. */
   gradient(): Tensor;
   /** The blocks S_n, C x C and one below the other, with S_n S_n^T the nearest positive semi-definite matrix to the Hessian in the outputs of sample n. */
-  hessianFactor(read: Read): Answer<Matrix>;
+  hessianFactor(): Reading<Matrix>;
   dispose(): void;
 }
 
@@ -46,7 +46,7 @@ export function outerLoss(
   return {
     recording,
     gradient: () => engine().tidy(() => derivative(recording, scalar(1)) ?? keep(zerosLike(at))),
-    hessianFactor(read) {
+    *hessianFactor() {
       const [samples, width] = at.shape as [number, number];
       const gradient = engine().tidy(() => {
         const made = record(() => recording.differentiate([at]).gradients[0] ?? zerosLike(at), [at], true);
@@ -59,7 +59,7 @@ export function outerLoss(
         );
         const blocks = keep(stack(columns, 1));
         disposeAll(columns);
-        return whenAnswered(read(blocks), (values) => nearestFactor(values, samples, width));
+        return nearestFactor(yield* read(blocks), samples, width);
       } finally {
         gradient.value.dispose();
         gradient.dispose();

@@ -7,7 +7,8 @@ import { as } from '../recording/meter.ts';
 import { onTape } from '../recording/on-tape.ts';
 import { onDraws, type Draws } from '../recording/randomness.ts';
 import { record, type Recording } from '../recording/recording.ts';
-import { notingWrites, type Before } from '../recording/variable-writes.ts';
+import { notingWrites, putBack, type Before } from '../recording/variable-writes.ts';
+import { watch, type Watched } from '../recording/watch.ts';
 
 /** f as a function of the variables. */
 export interface Problem {
@@ -19,58 +20,76 @@ export interface Problem {
 export const trainableVariables = (): Variable[] =>
   (Object.values(engine().registeredVariables) as Variable[]).filter(({ trainable }) => trainable);
 
-/** The recorded loss, its value and its gradients at the variables' values; of all of it the caller disposes. */
+/** A call of the loss, its value and its gradients at the variables' values; the caller disposes of all of it. */
 export interface Evaluation {
-  readonly recording: Recording;
+  /** What the loss did; undefined where it was called without recording. */
+  readonly recording: Recording | undefined;
   readonly value: Tensor;
-  /** One a variable, null where the loss does not depend on it. */
-  readonly gradients: readonly (Tensor | null)[];
+  /** One per variable, null where the loss does not depend on it; undefined where the caller makes them. */
+  readonly gradients: readonly (Tensor | null)[] | undefined;
+  /** FLOPs of its derivatives in the variables, besides those that lead to them. */
+  readonly weightWork: number;
+  /** Whether it takes gradients itself. */
+  readonly nested: boolean;
 }
 
 /**
  * Calls the loss, once.
- * @param before takes what variables that the loss writes held before
+ * @param before gets what variables that the loss writes held before
  */
 export function evaluate({ loss, variables }: Problem, draws: Draws, before: Before): Evaluation {
   checkVariables(variables);
-  const made: (Tensor | null)[] = [];
   let recording: Recording | undefined;
   try {
     const taped = differentiate(() => {
-      recording = as('forward', () => notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables)))); // prettier-ignore
+      recording = observed(draws, before, () => record(() => callLoss(loss), variables));
       return recording.value;
     }, variables);
+    const { weightWork, nested } = recording!;
     const { value, gradients } = again(taped, recording!) ? fromReplay(taped, recording!, variables) : taped;
-    for (const gradient of gradients) made.push(gradient && engine().keep(gradient));
-    if (!('assign' in value)) made.push(value);
-    const held = share(value);
-    made.push(held);
-    checkEvaluation(gradients, variables, before);
-    if (!('assign' in value)) value.dispose();
-    return { recording: recording!, value: held, gradients };
+    return { ...kept(value, gradients, variables, before), recording: recording!, weightWork, nested };
   } catch (error) {
-    disposeAll(made);
     recording?.dispose();
     throw error;
   }
 }
 
 /**
- * Calls the loss, once, and holds what every step of it computed: gradients are for the caller to make.
- * @param before takes what variables that the loss writes held before
+ * Calls the loss, once, and records nothing: it can't be evaluated elsewhere. A loss that takes gradients itself is called
+ * a second time, on the same randomness and with the variables that it writes restored, because its own gradient needs
+ * the recording.
  */
-export function recorded({ loss, variables }: Problem, draws: Draws, before: Before): Omit<Evaluation, 'gradients'> {
+export function evaluateHere(problem: Problem, draws: Draws, before: Before): Evaluation {
+  const { loss, variables } = problem;
+  checkVariables(variables);
+  let watched: Watched | undefined;
+  const { value, gradients } = differentiate(() => {
+    watched = observed(draws, before, () => watch(() => callLoss(loss), variables));
+    return watched.value;
+  }, variables);
+  const { nested, weightWork } = watched!;
+  if (!nested) return { ...kept(value, gradients, variables, before), recording: undefined, weightWork, nested };
+  disposeAll([...gradients, ...('assign' in value ? [] : [value])]);
+  putBack(before);
+  return evaluate(problem, draws, before);
+}
+
+/**
+ * Calls the loss, once, and holds what every operation of it computed: the caller makes the gradients.
+ * @param before gets what variables that the loss writes held before
+ */
+export function recorded({ loss, variables }: Problem, draws: Draws, before: Before): Evaluation {
   checkVariables(variables);
   let recording: Recording | undefined;
   let value: Tensor | undefined;
-  const call = (): Recording => notingWrites(before, () => onDraws(draws, () => record(() => callLoss(loss), variables, true))); // prettier-ignore
   try {
     engine().tidy(() => {
-      recording = as('forward', () => onTape(call));
+      recording = onTape(() => observed(draws, before, () => record(() => callLoss(loss), variables, true)));
       value = share(recording.value);
     });
     checkUnwritten(variables, before);
-    return { recording: recording!, value: value! };
+    const { weightWork, nested } = recording!;
+    return { recording: recording!, value: value!, gradients: undefined, weightWork, nested };
   } catch (error) {
     value?.dispose();
     recording?.dispose();
@@ -78,9 +97,36 @@ export function recorded({ loss, variables }: Problem, draws: Draws, before: Bef
   }
 }
 
+/** Runs the first call of a step: on these draws, and noting the variables that it writes. */
+const observed = <T>(draws: Draws, before: Before, call: () => T): T =>
+  as('forward', () => notingWrites(before, () => onDraws(draws, call)));
+
+/** Keeps the value and the gradients, which are those of a tape, once they are checked. */
+function kept(
+  value: Tensor,
+  gradients: readonly (Tensor | null)[],
+  variables: readonly Variable[],
+  before: Before,
+): Pick<Evaluation, 'value' | 'gradients'> {
+  const made: (Tensor | null)[] = [];
+  try {
+    for (const gradient of gradients) made.push(gradient && engine().keep(gradient));
+    // The loss may be a variable itself.
+    if (!('assign' in value)) made.push(value);
+    const held = share(value);
+    made.push(held);
+    checkEvaluation(gradients, variables, before);
+    if (!('assign' in value)) value.dispose();
+    return { value: held, gradients };
+  } catch (error) {
+    disposeAll(made);
+    throw error;
+  }
+}
+
 /**
  * tfjs's tape loses the second derivatives through kernels whose gradients start from their outputs (tanh, sigmoid,
- * ...): it notes the copy of an output before the kernel that made it. A replay goes on from the output itself.
+ * ...): it notes the copy of an output before the kernel that made it. A replay continues from the output itself.
  */
 const again = ({ gradients }: Differentiated, { nested, replayable }: Recording): boolean =>
   nested && replayable && gradients.some((gradient) => gradient !== null);

@@ -19,6 +19,8 @@ export interface Transaction {
   readonly draws: Draws;
   /** Keeps what a variable holds, to put it back. */
   note(variable: Variable): void;
+  /** The variables that were written so far in the step. */
+  written(): readonly Variable[];
   /** Puts something else in the memory of a variable. */
   remember(variable: Variable, remembered: Remembered): void;
   /** Lets go of what would undo the step. */
@@ -49,6 +51,7 @@ export function transaction(memory: ParameterMemory): Transaction {
     get draws() {
       return undo?.draws ?? { values: [], used: 0 };
     },
+    written: () => [...(undo?.variables.keys() ?? [])],
     note: (variable) => note(undo!.variables, variable),
     remember: (variable, remembered) => void undo!.memory.push([variable, memory.set(variable, remembered)]),
     finish() {

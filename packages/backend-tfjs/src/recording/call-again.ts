@@ -2,14 +2,14 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { callLoss } from './call-loss.ts';
 import { differentiate, type Differentiated } from './differentiate.ts';
 import { engine } from './engine.ts';
-import { intercept } from './intercept.ts';
+import { tap } from './taps.ts';
 import { onDraws, type Draws } from './randomness.ts';
 import type { Recording } from './recording.ts';
 import { notingWrites, putBack, type Before } from './variable-writes.ts';
 
 /**
- * For a loss that can't be replayed: calls it again, on the same random draws, and puts back every variable it wrote.
- * Tensors that it keeps (metrics) go to `kept`.
+ * For a loss that can't be replayed: calls it again, on the same random draws, and restores every variable that it wrote.
+ * Tensors that it keeps (metrics) are added to `kept`.
  */
 export function callingAgain(
   loss: () => Tensor,
@@ -28,14 +28,16 @@ export function callingAgain(
   };
 }
 
-/** Runs `body` on these draws, and then puts back every variable that it wrote. */
+/** Runs `body` on these draws, then restores every variable that it wrote. */
 export function undone<T>(draws: Draws, kept: Tensor[], body: () => T): T {
   const before: Before = new Map();
-  const current = engine();
-  const keep = current.keep.bind(current);
   try {
     return notingWrites(before, () =>
-      intercept(current, { keep: (tensor) => (kept.push(tensor), keep(tensor)) }, () => onDraws(draws, body)),
+      tap(
+        'metrics',
+        ({ keep }) => ({ keep: (tensor) => (kept.push(tensor), keep(tensor)) }),
+        () => onDraws(draws, body),
+      ),
     );
   } finally {
     putBack(before);

@@ -1,23 +1,21 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { engine } from './engine.ts';
-import { intercept } from './intercept.ts';
 import { tapeCopies } from './tape-copies.ts';
 
 export interface Differentiated {
   readonly value: Tensor;
-  /** One a point, null where `f` does not depend on it. */
+  /** One per point, null where `f` does not depend on it. */
   readonly gradients: readonly (Tensor | null)[];
 }
 
-/** f and its gradients in `points`, by tfjs's own tape; an exception leaves no tensor behind. */
+/** f and its gradients at `points`, by tfjs's own tape; an exception leaves no tensor behind. */
 export function differentiate(f: () => Tensor, points: readonly Tensor[]): Differentiated {
-  const current = engine();
-  const copies = tapeCopies(current);
+  const copies = tapeCopies();
   let value: Tensor | undefined;
   try {
-    return intercept(current, { clone: copies.clone }, () => {
-      const at = current.gradients(() => (value = f()), points, null, true);
-      return { value: at.value, gradients: at.grads.map((gradient) => gradient ?? null) };
+    return copies.noting(() => {
+      const { value: at, grads } = engine().gradients(() => (value = f()), points, null, true);
+      return { value: at, gradients: grads.map((gradient) => gradient ?? null) };
     });
   } catch (error) {
     copies.dispose();

@@ -1,7 +1,8 @@
-import type { Answer, Work } from '@overparam/core';
-import { engine, type Engine } from './engine.ts';
+import type { Work } from '@overparam/core';
+import type { Engine } from './engine.ts';
 import { flopsOf } from './flops.ts';
 import type { Recording } from './recording.ts';
+import { tap } from './taps.ts';
 
 type Kind = keyof Work;
 
@@ -11,7 +12,7 @@ export type Elsewhere = Pick<Recording, 'replay' | 'differentiate'>;
 /** Counts the work of kernels. */
 export interface Meter {
   work(): Work;
-  /** Counts what runs during `body`, until its answer is there, as work of this kind where {@link as} says no other. */
+  /** Counts what runs during `body` as work of this kind, except where {@link as} says another. */
   during<T>(kind: Kind, body: () => T): T;
   /** Counts as gradients in parameters what was counted as gradients in inputs. */
   ofWeights(flops: number): void;
@@ -33,34 +34,21 @@ interface Counting {
   kind: Kind;
 }
 
-/** Who counts now: the last of them. */
-const counting: Counting[] = [];
-/** Takes the hook from the engine. */
-let unhook: (() => void) | undefined;
+/** Who counts now: the innermost. */
+let counting: Counting | undefined;
 
 export function meter(): Meter {
   const counts = { forward: 0, inputGradients: 0, weightGradients: 0, kernels: 0 };
   return {
     work: () => ({ ...counts }),
     during(kind, body) {
-      const now: Counting = { counts, kind };
-      counting.push(now);
-      hook();
-      const done = (): void => {
-        counting.splice(counting.indexOf(now), 1);
-        if (counting.length === 0) unhook?.();
-      };
-      let answer: ReturnType<typeof body>;
+      const before = counting;
+      counting = { counts, kind };
       try {
-        answer = body();
-      } catch (error) {
-        done();
-        throw error;
+        return before ? body() : tapped(body);
+      } finally {
+        counting = before;
       }
-      const then = (answer as Answer<unknown> as PromiseLike<unknown> | undefined | null)?.then;
-      if (typeof then === 'function') then.call(answer, done, done);
-      else done();
-      return answer;
     },
     ofWeights(flops) {
       const moved = Math.min(flops, counts.inputGradients);
@@ -70,9 +58,9 @@ export function meter(): Meter {
   };
 }
 
-/** What runs during `body` is work of this kind, for whoever counts; of kernels only the forward pass is apart. */
+/** What runs during `body` is work of this kind, for whoever counts; of kernels only the forward pass is separate. */
 export function as<T>(kind: Kind, body: () => T): T {
-  const now = counting.at(-1);
+  const now = counting;
   if (!now || (now.kind === 'kernels' && kind !== 'forward')) return body();
   const before = now.kind;
   now.kind = kind;
@@ -83,30 +71,29 @@ export function as<T>(kind: Kind, body: () => T): T {
   }
 }
 
-function hook(): void {
-  if (unhook) return;
-  const current = engine();
-  const { runKernel } = current;
-  const own = Object.getOwnPropertyDescriptor(current, 'runKernel');
+/** Counts work that is not done by kernels, for whoever counts. */
+export function addWork(flops: number): void {
+  if (counting) counting.counts[counting.kind] += flops;
+}
+
+function tapped<T>(body: () => T): T {
   let depth = 0;
-  current.runKernel = (name, inputs, attrs) => {
-    depth++;
-    let out: ReturnType<Engine['runKernel']>;
-    try {
-      out = runKernel.call(current, name, inputs, attrs);
-    } finally {
-      depth--;
-    }
-    // A kernel that another one calls is part of it.
-    if (depth === 0) {
-      const now = counting.at(-1)!;
-      now.counts[now.kind] += flopsOf(name, inputs, out, attrs);
-    }
-    return out;
-  };
-  unhook = () => {
-    unhook = undefined;
-    if (own) Object.defineProperty(current, 'runKernel', own);
-    else delete (current as Partial<Engine>).runKernel;
-  };
+  return tap(
+    'work',
+    ({ runKernel }) => ({
+      runKernel(name, inputs, attrs) {
+        depth++;
+        let out: ReturnType<Engine['runKernel']>;
+        try {
+          out = runKernel(name, inputs, attrs);
+        } finally {
+          depth--;
+        }
+        // A kernel that another one calls is part of it.
+        if (depth === 0) counting!.counts[counting!.kind] += flopsOf(name, inputs, out, attrs);
+        return out;
+      },
+    }),
+    body,
+  );
 }

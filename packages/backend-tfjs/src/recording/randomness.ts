@@ -1,4 +1,4 @@
-import { intercept } from './intercept.ts';
+import { intercept } from './taps.ts';
 
 /** The draws of `Math.random`, the source of every tfjs generator without a seed of its own. */
 export interface Draws {

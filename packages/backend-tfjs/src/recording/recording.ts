@@ -3,8 +3,8 @@ import { differentiate, type Differentiated } from './differentiate.ts';
 import { disposeAll, engine, type CustomGradient, type Inputs, type Save } from './engine.ts';
 import { asArray, list, mapInputs, type Custom, type Graph, type Source, type Step } from './graph.ts';
 import { flopsOf } from './flops.ts';
-import { intercept } from './intercept.ts';
 import { as } from './meter.ts';
+import { tap } from './taps.ts';
 
 /** What a loss did, ready to be done again at other values of the variables. */
 export interface Recording {
@@ -134,17 +134,17 @@ export function record(loss: () => Tensor, variables: readonly Tensor[], values 
   };
 
   try {
-    const value = intercept(
-      current,
-      {
+    const value = tap(
+      'recording',
+      () => ({
         runKernel: recordKernel,
         runKernelFunc: recordCustom,
-        // An asynchronous read comes too late to bear on a loss that returns at once.
+        // An asynchronous read comes too late to affect a loss that returns at once.
         readSync: (dataId) => {
           if (dependent.has(dataId)) replayable = false;
           return readSync(dataId);
         },
-        // A gradient within the loss goes on from the copies on its tape.
+        // A gradient within the loss continues from the copies on its tape.
         clone: (tensor) => {
           nested ||= current.state.gradientDepth > 1;
           const copy = clone(tensor);
@@ -152,7 +152,7 @@ export function record(loss: () => Tensor, variables: readonly Tensor[], values 
           if (depth > 0) copies.push([copy, tensor]);
           return copy;
         },
-      },
+      }),
       loss,
     );
     const result = sourceOf(value);

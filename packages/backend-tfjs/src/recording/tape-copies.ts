@@ -1,22 +1,23 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { disposeAll, type engine } from './engine.ts';
+import { disposeAll } from './engine.ts';
+import { tap } from './taps.ts';
 
-/**
- * The engine's `clone`, which remembers its copies: a tape makes them of what it saves, and tfjs frees them only after a
- * backward pass that went well.
- */
-export function tapeCopies(current: ReturnType<typeof engine>): {
-  readonly clone: (tensor: Tensor) => Tensor;
-  dispose(): void;
-} {
-  const clone = current.clone.bind(current);
-  const saved: Tensor[] = [];
+/** Notes the copies that a tape makes of what it saves: tfjs frees them only after a backward pass that succeeded. */
+export function tapeCopies(): { noting<T>(body: () => T): T; dispose(): void } {
+  const copies: Tensor[] = [];
   return {
-    clone(tensor) {
-      const copy = clone(tensor);
-      saved.push(copy);
-      return copy;
-    },
-    dispose: () => disposeAll(saved),
+    noting: (body) =>
+      tap(
+        'tape',
+        ({ clone }) => ({
+          clone(tensor) {
+            const copy = clone(tensor);
+            copies.push(copy);
+            return copy;
+          },
+        }),
+        body,
+      ),
+    dispose: () => disposeAll(copies),
   };
 }

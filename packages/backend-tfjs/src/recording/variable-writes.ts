@@ -1,26 +1,23 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { engine, share } from './engine.ts';
-import { intercept } from './intercept.ts';
+import { share } from './engine.ts';
+import { tap } from './taps.ts';
 
 /** What variables held, by reference count. */
 export type Before = Map<Variable, Tensor>;
 
 /** Runs `body` and notes in `before` what every variable that it assigns held at first. */
-export function notingWrites<T>(before: Before, body: () => T): T {
-  const current = engine();
-  const disposeTensor = current.disposeTensor.bind(current);
-  return intercept(
-    current,
-    {
-      // `assign` lets go of the old data through the engine, in whatever copy of the class.
+export const notingWrites = <T>(before: Before, body: () => T): T =>
+  tap(
+    'writes',
+    ({ disposeTensor }) => ({
+      // `assign` frees the old data through the engine, in whatever copy of the class.
       disposeTensor: (tensor) => {
         if (isVariable(tensor)) note(before, tensor);
         disposeTensor(tensor);
       },
-    },
+    }),
     body,
   );
-}
 
 export function note(before: Before, variable: Variable): void {
   if (!before.has(variable) && !variable.isDisposed) before.set(variable, share(variable));

@@ -1,7 +1,7 @@
-import type { Wanted } from '../modules/part.ts';
+import type { Selection } from '../modules/part.ts';
 
 /** The same for the same parts. */
-export const keyOf = (moving: Wanted): string =>
+export const keyOf = (moving: Selection): string =>
   [...moving].map(([i, part]) => (part ? `${i}/${part.axis}/${part.ranges.join()}` : i)).join(';');
 
 /** <g, J^T u> = gL^T K u and |g|^2 = gL^T K gL, with gL = dL / d outputs and g = J^T gL. */

@@ -2,7 +2,7 @@ import { add, concat, keep, reshape, transpose, zerosLike, type Tensor, type Var
 import { disposeAll } from '../recording/engine.ts';
 import type { Source } from '../recording/graph.ts';
 import { as } from '../recording/meter.ts';
-import { placed, taken, type Part, type Wanted } from '../modules/part.ts';
+import { withPart, partOf, type Part, type Selection } from '../modules/part.ts';
 import { productsOfParts } from './part-products.ts';
 import { reverse, way, type Cotangent } from './reverse.ts';
 import type { Structure } from './structure.ts';
@@ -18,7 +18,7 @@ export function gradientsOf(
   structure: Structure,
   variables: readonly Variable[],
   from: readonly Cotangent[],
-  wanted: Wanted,
+  wanted: Selection,
   around = false,
 ): Map<number, Tensor> {
   const gradients = new Map<number, Tensor>();
@@ -41,7 +41,7 @@ export function gradientsOf(
   try {
     reverse(to, from, ({ node, input, wanted: variable }, dy, gradient) => {
       const product = products.get(variable)?.get(`${node.step}/${input}`);
-      const made = as('weightGradients', () => (product ? product(dy) : taken(gradient(), wanted.get(variable))));
+      const made = as('weightGradients', () => (product ? product(dy) : partOf(gradient(), wanted.get(variable))));
       const before = gradients.get(variable);
       // A gradient may be a tensor that is lent.
       gradients.set(variable, keep(before ? add(before, made) : made.clone()));
@@ -62,7 +62,7 @@ const isAdded = (kernel: string, input: string): boolean =>
 function withoutResting(
   { graph, viewOf }: Structure,
   variables: readonly Variable[],
-  wanted: Wanted,
+  wanted: Selection,
 ): Structure['graph'] {
   return {
     ...graph,
@@ -76,7 +76,7 @@ function withoutResting(
 }
 
 function masking(variable: Variable, part: Part, transposed: boolean, shape: number[]): Tensor {
-  const masked = placed(taken(variable, part), part, zerosLike(variable));
+  const masked = withPart(partOf(variable, part), part, zerosLike(variable));
   return reshape(transposed ? transpose(reshape(masked, [...shape].reverse())) : masked, shape);
 }
 
@@ -85,13 +85,13 @@ export function rowOf(
   structure: Structure,
   variables: readonly Variable[],
   from: readonly Cotangent[],
-  wanted: Wanted,
+  wanted: Selection,
 ): Tensor {
   const gradients = gradientsOf(structure, variables, from, wanted);
   try {
     return concat(
       [...wanted].map(([variable, part]) =>
-        reshape(gradients.get(variable) ?? taken(zerosLike(variables[variable]!), part), [-1]),
+        reshape(gradients.get(variable) ?? partOf(zerosLike(variables[variable]!), part), [-1]),
       ),
     );
   } finally {

@@ -11,24 +11,24 @@ import {
   transpose,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { OverparamError, type Answer } from '@overparam/core';
+import { OverparamError } from '@overparam/core';
 import { disposeAll, engine } from '../recording/engine.ts';
 import type { Graph } from '../recording/graph.ts';
-import { whenAnswered, type Read } from '../recording/read.ts';
+import { read, type Reading } from '../recording/reading.ts';
 import type { Outcome } from './outcome.ts';
 import { reverse, type Way } from './reverse.ts';
 import type { Located } from './sensitivities.ts';
 
-/** What a pass with silent samples tells. */
+/** What a pass with silent samples shows. */
 export interface Independence {
   /**
-   * The sites, by step and input, at which samples are not apart: their parameters act before there are samples (a
+   * The sites, by step and input, at which samples are not separate: their parameters act before there are samples (a
    * normalised weight), the samples go along another axis, or their rows are in another order (routed to experts).
    */
   readonly mixed: ReadonlySet<string>;
   /** At how many of these several samples act on one row. */
   readonly shared: number;
-  /** False where derivatives vanish or are not finite at some site, so that they tell nothing of it. */
+  /** False where derivatives vanish or are not finite at some site, so that they show nothing about it. */
   readonly conclusive: boolean;
 }
 
@@ -39,13 +39,12 @@ export interface Independence {
  *
  * @throws OverparamError `SAMPLES_COUPLED` where samples act on one another
  */
-export function independence(
+export function* independence(
   way: Way,
   located: readonly Located[],
   nameOf: (variable: number) => string,
   outcome: Outcome,
-  read: Read,
-): Answer<Independence> {
+): Reading<Independence> {
   const { samples, width, from } = outcome;
   if (samples === 1 || located.length === 0) return { mixed: new Set<string>(), shared: 0, conclusive: true };
   const silent = silentOf(samples);
@@ -69,29 +68,27 @@ export function independence(
     return all;
   });
   const ofData = dependsOnData(way.graph, (shape) => shape.some((length) => length > 0 && length % samples === 0));
-  return whenAnswered(read(sums), (values) => {
-    let at = 0;
-    let conclusive = seen.length === sites.size;
-    const mixed = new Set<string>();
-    const everywhere: { readonly key: string; readonly variable: number }[] = [];
-    for (const { key, variable, axes } of seen) {
-      const sound = values[at++]!;
-      const leaks = Array.from({ length: axes }, () => values[at++]!);
-      conclusive &&= Number.isFinite(sound) && leaks.every(Number.isFinite) && sound + leaks[0]! > 0;
-      // NaN tells nothing: it spreads whatever the structure.
-      if (!(leaks[0]! > 0)) continue;
-      mixed.add(key);
-      if (leaks.every((leak) => leak > 0)) everywhere.push({ key, variable });
-    }
-    if (everywhere.length === 0) return { mixed, shared: 0, conclusive };
-    const keys = everywhere.map(({ key }) => key);
-    return whenAnswered(read(sharedRows(way, keys, outcome)), (rows) => {
-      const together = everywhere.filter((_, i) => rows[i]! > 0);
-      const couples = together.find(({ key }) => ofData(sites.get(key)!.step));
-      if (couples) throw coupled(nameOf(couples.variable));
-      return { mixed, shared: together.length, conclusive };
-    });
-  });
+  const values = yield* read(sums);
+  let at = 0;
+  let conclusive = seen.length === sites.size;
+  const mixed = new Set<string>();
+  const everywhere: { readonly key: string; readonly variable: number }[] = [];
+  for (const { key, variable, axes } of seen) {
+    const sound = values[at++]!;
+    const leaks = Array.from({ length: axes }, () => values[at++]!);
+    conclusive &&= Number.isFinite(sound) && leaks.every(Number.isFinite) && sound + leaks[0]! > 0;
+    // NaN shows nothing: it spreads whatever the structure.
+    if (!(leaks[0]! > 0)) continue;
+    mixed.add(key);
+    if (leaks.every((leak) => leak > 0)) everywhere.push({ key, variable });
+  }
+  if (everywhere.length === 0) return { mixed, shared: 0, conclusive };
+  const keys = everywhere.map(({ key }) => key);
+  const rows = yield* read(sharedRows(way, keys, outcome));
+  const together = everywhere.filter((_, i) => rows[i]! > 0);
+  const couples = together.find(({ key }) => ofData(sites.get(key)!.step));
+  if (couples) throw coupled(nameOf(couples.variable));
+  return { mixed, shared: together.length, conclusive };
 }
 
 /** For each of these entries, whether a row of the derivative belongs to silent samples and to others: above 0 then. */

@@ -1,4 +1,4 @@
-import { badOption, type KernelRequest, type Matrix } from '@overparam/core';
+import { badOption, type Matrix } from '@overparam/core';
 import type { Kernel } from './hadamard.ts';
 
 export const asMatrix = ({ data, samples, outputs }: Kernel): Matrix => ({
@@ -8,8 +8,8 @@ export const asMatrix = ({ data, samples, outputs }: Kernel): Matrix => ({
 });
 
 /** @throws OverparamError `BAD_OPTION` */
-export function checkSamples(request: Pick<KernelRequest, 'samples'> | undefined, samples: number): void {
-  for (const n of request?.samples ?? [])
+export function checkSamples(chosen: readonly number[] | undefined, samples: number): void {
+  for (const n of chosen ?? [])
     if (!Number.isInteger(n) || n < 0 || n >= samples)
       throw badOption('samples', n, `whole numbers from 0 to ${samples - 1}`);
 }

@@ -1,8 +1,8 @@
 import { add, concat, keep, reshape, scalar, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { OverparamError, isOverparamError, type Answer } from '@overparam/core';
+import { OverparamError, isOverparamError } from '@overparam/core';
 import { disposeAll, engine } from '../recording/engine.ts';
 import { list, type Graph, type Source } from '../recording/graph.ts';
-import { inTurn, whenAnswered } from '../recording/read.ts';
+import type { Reading } from '../recording/reading.ts';
 import { dependsOnData, type Independence } from './independence.ts';
 import { jacobian, type Jacobian, type JacobianOptions } from './jacobian.ts';
 import { tensorsOf, type Outcome } from './outcome.ts';
@@ -39,11 +39,11 @@ type Place = Omit<Cotangent, 'tensor'>;
  * @throws OverparamError `SAMPLES_COUPLED` where samples act on one another for every N; `NO_SAMPLES` where the given N
  *   is not that of the loss
  */
-export function lossTerms(
+export function* lossTerms(
   graph: Graph,
   variables: readonly Variable[],
   { samples, counts, ...options }: LossTermsOptions,
-): Answer<LossTerms> {
+): Reading<LossTerms> {
   const structure = structureOf(graph);
   const seenAs = (N: number): LossTerms | undefined => {
     const places = placesOf(structure, N);
@@ -62,39 +62,33 @@ export function lossTerms(
   if (known !== undefined) {
     const terms = seenAs(known);
     if (!terms) throw noSamples(known);
-    return whenAnswered(terms.jacobian.examine(), () => terms);
+    yield* terms.jacobian.examine();
+    return terms;
   }
 
   const passed: { readonly terms: LossTerms; readonly found: Independence }[] = [];
   let coupled: unknown;
-  const refused = (error: unknown): void => {
-    if (!isOverparamError(error, 'SAMPLES_COUPLED')) throw error;
-    coupled ??= error;
-  };
-  const tried = inTurn(all, (N) => {
+  for (const N of all) {
     const terms = seenAs(N);
-    if (!terms) return;
-    const pass = (found: Independence): void => void passed.push({ terms, found });
+    if (!terms) continue;
     try {
-      const examined = terms.jacobian.examine();
-      return 'then' in examined ? examined.then(pass, refused) : pass(examined);
+      passed.push({ terms, found: yield* terms.jacobian.examine() });
     } catch (error) {
-      refused(error);
+      if (!isOverparamError(error, 'SAMPLES_COUPLED')) throw error;
+      coupled ??= error;
     }
-  });
-  return whenAnswered(tried, () => {
-    if (passed.length === 0 && coupled) throw coupled;
-    // Where derivatives vanish nothing shows which samples act on one another: take the fewest.
-    const certain = passed.every(({ found: { conclusive } }) => conclusive);
-    const fewest = Math.min(...passed.map(({ found: { shared } }) => shared));
-    const best = certain
-      ? passed.find(({ found: { shared } }) => shared === fewest)
-      : (passed.findLast(({ terms: { samples: N } }) => given.includes(N)) ?? passed.at(-1));
-    const terms = best?.terms ?? seenAs(1);
-    if (!terms) throw noSamples(1);
-    if (certain) counts.set(signature, terms.samples);
-    return terms;
-  });
+  }
+  if (passed.length === 0 && coupled) throw coupled;
+  // Where derivatives vanish nothing shows which samples act on one another: take the fewest.
+  const certain = passed.every(({ found: { conclusive } }) => conclusive);
+  const fewest = Math.min(...passed.map(({ found: { shared } }) => shared));
+  const best = certain
+    ? passed.find(({ found: { shared } }) => shared === fewest)
+    : (passed.findLast(({ terms: { samples: N } }) => given.includes(N)) ?? passed.at(-1));
+  const terms = best?.terms ?? seenAs(1);
+  if (!terms) throw noSamples(1);
+  if (certain) counts.set(signature, terms.samples);
+  return terms;
 }
 
 /** The lengths of first axes, the largest first: of constants, and of anything. */

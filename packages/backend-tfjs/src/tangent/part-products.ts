@@ -1,6 +1,6 @@
 import { matMul, reshape, type NamedAttrMap, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { Source } from '../recording/graph.ts';
-import { taken, type Ranges, type Wanted } from '../modules/part.ts';
+import { partOf, type Ranges, type Selection } from '../modules/part.ts';
 import { columns } from './factor.ts';
 import { matMulSite } from './sites/matmul-site.ts';
 import { kernelGradients, type Node } from './reverse.ts';
@@ -17,7 +17,7 @@ export type Product = (dy: Tensor) => Tensor;
 export function productsOfParts(
   structure: Structure,
   variables: readonly Variable[],
-  wanted: Wanted,
+  wanted: Selection,
 ): Map<number, Map<string, Product>> {
   const sliced = new Map([...wanted].flatMap(([i, part]) => (part ? [[i, part] as const] : [])));
   const products = new Map<number, Map<string, Product> | undefined>();
@@ -69,9 +69,9 @@ function ofFilter({ graph }: Structure, { node, input, shape, part }: EntryOfPar
   if (!('variable' in filter)) return undefined;
   return (dy) => {
     const [x, output] = [graph.valueOf(sources['x']!), graph.valueOf({ step: node.step, output: 0 })];
-    const channels = (of: Tensor): Tensor => taken(of, { axis: of.rank - 1, ranges: part.ranges });
+    const channels = (of: Tensor): Tensor => partOf(of, { axis: of.rank - 1, ranges: part.ranges });
     const y = reshape(dy, output.shape);
-    const inputs = { x: outs ? x : channels(x), filter: taken(graph.valueOf(filter), part) };
+    const inputs = { x: outs ? x : channels(x), filter: partOf(graph.valueOf(filter), part) };
     const dys = [outs ? channels(y) : y];
     return kernelGradients('Conv2D', inputs, [output], dys, (attrs ?? {}) as NamedAttrMap)['filter']!();
   };

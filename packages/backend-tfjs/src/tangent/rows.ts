@@ -1,8 +1,8 @@
-import { keep, matMul, stack, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { Answer } from '@overparam/core';
+import { keep, stack, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { engine } from '../recording/engine.ts';
-import { inTurn, whenAnswered, type Read } from '../recording/read.ts';
+import type { Reading } from '../recording/reading.ts';
 import type { Kernel } from './hadamard.ts';
+import { readRows, rowProducts } from './row-products.ts';
 
 /** Rows of J, one after the other: a reverse pass each. */
 export interface Rows {
@@ -38,29 +38,22 @@ export const rowsOf = (
  * Adds the inner products of the rows of J, by blocks of rows that fit the memory: for parameters that act in a way
  * whose structure is not known. Each block is made once for every block before it.
  */
-export function addRowGrams(
+export function* addRowGrams(
   kernel: Kernel,
   rows: Rows & { readonly length: number },
   chosen: readonly number[] | undefined,
-  { read, memory }: { readonly read: Read; readonly memory: number },
-): Answer<void> {
+  memory: number,
+): Reading<void> {
   const size = kernel.samples * kernel.outputs;
   const block = Math.max(1, Math.min(size, Math.floor(memory / (2 * 4 * rows.length))));
-  const starts = Array.from({ length: Math.ceil(size / block) }, (_, i) => i * block);
   const end = (start: number): number => Math.min(size, start + block);
-  return inTurn(starts, (start) => {
-    const left = rowsOf(rows, chosen, start, end(start));
-    const done = inTurn(
-      starts.filter((other) => other <= start),
-      (other) => {
-        const right = other === start ? left : rowsOf(rows, chosen, other, end(other));
-        const product = keep(matMul(left, right, false, true));
-        if (right !== left) right.dispose();
-        return whenAnswered(read(product), (values) => addBlock(kernel, values, start, other, end(other) - other));
-      },
-    );
-    return whenAnswered(done, () => left.dispose());
-  });
+  for (let start = 0; start < size; start += block) {
+    const left = yield* readRows(rowsOf(rows, chosen, start, end(start)));
+    for (let other = 0; other <= start; other += block) {
+      const right = other === start ? left : yield* readRows(rowsOf(rows, chosen, other, end(other)));
+      addBlock(kernel, rowProducts(left, right), start, other, end(other) - other);
+    }
+  }
 }
 
 function addBlock(

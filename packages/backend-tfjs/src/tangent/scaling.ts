@@ -1,11 +1,15 @@
 import { clipByValue, keep, mul, reciprocal, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { badOption, type ColumnScaling } from '@overparam/core';
 import { disposeAll } from '../recording/engine.ts';
-import type { Wanted } from '../modules/part.ts';
+import type { Selection } from '../modules/part.ts';
 import type { Jacobian } from './jacobian.ts';
 
 /** D^-1 for D = clip(diag(J^T J), min, max), in the shapes of the wanted parts; kept. */
-export function inverseScaling(jacobian: Jacobian, moving: Wanted, { min, max }: ColumnScaling): Map<number, Tensor> {
+export function inverseScaling(
+  jacobian: Jacobian,
+  moving: Selection,
+  { min, max }: ColumnScaling,
+): Map<number, Tensor> {
   if (!(min > 0 && min <= max)) throw badOption('scaling', `{ min: ${min}, max: ${max} }`, '0 < min <= max');
   const squares = jacobian.squaredColumns(moving);
   const inverse = [...squares].map(
@@ -16,7 +20,12 @@ export function inverseScaling(jacobian: Jacobian, moving: Wanted, { min, max }:
 }
 
 /** D^-1 v, in the place of v, whose tensors it takes over; v itself without a scaling. */
-export function scaled(jacobian: Jacobian, moving: Wanted, v: Tensor[], scaling: ColumnScaling | undefined): Tensor[] {
+export function scaled(
+  jacobian: Jacobian,
+  moving: Selection,
+  v: Tensor[],
+  scaling: ColumnScaling | undefined,
+): Tensor[] {
   if (!scaling) return v;
   const inverse = inverseScaling(jacobian, moving, scaling);
   const made = [...moving.keys()].map((i, k) => keep(mul(v[k]!, inverse.get(i)!)));

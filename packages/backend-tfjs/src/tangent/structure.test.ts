@@ -2,7 +2,7 @@ import { run, type Matrix } from '@overparam/core';
 import { gaussNewton } from '@overparam/gauss-newton';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closeTo } from '../../test/close-to.ts';
 import { dot, explicitJacobian, gram } from '../../test/explicit-jacobian.ts';
 import { liveBuffers } from '../../test/live-buffers.ts';
@@ -269,8 +269,12 @@ describe('what a step costs', () => {
     const oracle = compositeOracle({ outputs, loss, variables });
     oracle.kernel();
     oracle.abandon!();
-    // Forward 3, backward 2, sensitivities 3, inputs 2: that of the data is known.
-    expect(products(() => oracle.kernel())).toBe(3 + 2 + 3 + 2);
+    // Gram matrices in float64 of sensitivities, 3, and inputs, 2: that of the data is known.
+    const reads = vi.spyOn(tf.Tensor.prototype, 'dataSync');
+    // Forward 3, backward 2.
+    expect(products(() => oracle.kernel())).toBe(3 + 2);
+    expect(reads).toHaveBeenCalledTimes(3 + 2);
+    reads.mockRestore();
     expect(products(() => oracle.lossGradient())).toBe(0);
     expect(products(() => oracle.pullback({ rows: N, columns: 1, data: new Float64Array(N).fill(1) }))).toBe(3);
     expect(products(() => oracle.probe(0.1))).toBe(3);
@@ -283,8 +287,11 @@ describe('what a step costs', () => {
     const oracle = compositeOracle({ outputs, loss, variables: matrices, modules: { last: [matrices[2]!] } });
     oracle.kernel({ modules: ['last'] });
     oracle.abandon!();
-    // Forward 3, no backward pass, one layer's two Gram matrices.
-    expect(products(() => oracle.kernel({ modules: ['last'] }))).toBe(3 + 2);
+    const reads = vi.spyOn(tf.Tensor.prototype, 'dataSync');
+    // Forward 3, no backward pass; one layer's two Gram matrices in float64.
+    expect(products(() => oracle.kernel({ modules: ['last'] }))).toBe(3);
+    expect(reads).toHaveBeenCalledTimes(2);
+    reads.mockRestore();
     oracle.dispose();
     tf.disposeVariables();
   });

@@ -1,7 +1,7 @@
 import { add, keep, mul, scalar, sum, tidy, zeros, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { disposeAll, engine } from '../recording/engine.ts';
-import type { Wanted } from '../modules/part.ts';
-import { record } from '../recording/recording.ts';
+import type { Selection } from '../modules/part.ts';
+import { record, type Recording } from '../recording/recording.ts';
 import { gradientsOf } from './gradients.ts';
 import type { Outcome } from './outcome.ts';
 import { fromResult, nodes, reverse, way } from './reverse.ts';
@@ -13,21 +13,22 @@ export function productByTwoPasses(
   variables: readonly Variable[],
   { samples, width, from }: Outcome,
   v: ReadonlyMap<number, Tensor>,
-  wanted: Wanted,
+  selection: Selection,
 ): Tensor {
   const u = zeros([samples, width]);
-  const recording = record(
-    () =>
-      engine().tidy(() => {
-        const gradients = gradientsOf(structure, variables, from(u), wanted);
-        const products = [...gradients].map(([variable, g]) => sum(mul(g, v.get(variable)!)));
-        disposeAll(gradients.values());
-        return products.reduce((total, product) => add(total, product));
-      }),
-    [u],
-    true,
-  );
+  let recording: Recording | undefined;
   try {
+    recording = record(
+      () =>
+        engine().tidy(() => {
+          const gradients = gradientsOf(structure, variables, from(u), selection);
+          const products = [...gradients].map(([variable, g]) => sum(mul(g, v.get(variable)!)));
+          disposeAll(gradients.values());
+          return products.reduce((total, product) => add(total, product));
+        }),
+      [u],
+      true,
+    );
     let product: Tensor | undefined;
     const graph = recording.graph!;
     const back = way(graph, nodes(graph), (source) => ('variable' in source ? 0 : undefined));
@@ -40,8 +41,8 @@ export function productByTwoPasses(
     );
     return product ?? keep(zerosLike(u));
   } finally {
-    recording.value.dispose();
-    recording.dispose();
+    recording?.value.dispose();
+    recording?.dispose();
     u.dispose();
   }
 }

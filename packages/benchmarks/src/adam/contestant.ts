@@ -11,15 +11,6 @@ export interface Contestant {
   dispose(): void;
 }
 
-/** Six rates, about 3 between neighbours: what a careful user tries. */
-export const rates: readonly number[] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
-
-/** For SGD. */
-export const sgdRates: readonly number[] = [1e-2, 1e-1, 1];
-
-/** The rate 10 times another, with as few digits as the grid's. */
-export const scaled = (rate: number, factor: number): number => Number((rate * factor).toPrecision(3));
-
 /** `adam RATE`, `adam-linear RATE` (to 0 over the run), `sgd RATE`, `ponos`, `ponosAdam`, `ponosAdam unbounded`. */
 export function contestant(name: string, steps: number): Contestant {
   const [kind, option = ''] = name.split(' ');

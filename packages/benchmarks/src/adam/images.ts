@@ -37,7 +37,7 @@ export async function mlp(seed: number): Promise<Task> {
 
 /**
  * Two convolutions 3 x 3 of 8 and 16 filters, each with maximum pooling, batch normalization and ReLU; 64 units
- * with ReLU; dropout 1/2; 10 classes. Images of 28 x 28, batches of 128, 10 epochs.
+ * with ReLU; dropout 1/2; 10 classes. Images of 28 x 28, batches of 128, 5 epochs.
  */
 export async function cnn(seed: number): Promise<Task> {
   const make = maker(random(seed + 77));
@@ -77,7 +77,7 @@ export async function cnn(seed: number): Promise<Task> {
   return supervised({
     ...(await (data ??= images())),
     batch: 128,
-    epochs: 10,
+    epochs: 5,
     seed,
     variables: make.made,
     statistics: statistics.made,

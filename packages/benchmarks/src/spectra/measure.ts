@@ -25,13 +25,13 @@ const BATCH = 16;
 
 /**
  * Spectra (contraction 'loss', kernels and all eigenvalues) of all heads and feed-forward blocks of a transformer,
- * beside what tfjs's own gradients take for the same, and beside training steps by Adam.
+ * beside the same computed from tfjs's own gradients, and beside training steps by Adam.
  */
 export async function measure({ layers, width, heads, length, samples, rounds }: SpectraSizes): Promise<{
   readonly rows: readonly Row[];
   /** The largest relative difference of a lambda_max between the two ways. */
   readonly difference: number;
-  /** What selections take of a training's time at the default schedule. */
+  /** The share of a training's time that selections take at the default schedule. */
   readonly share: number;
 }> {
   await useWasm();
@@ -68,7 +68,7 @@ export async function measure({ layers, width, heads, length, samples, rounds }:
   let state = method.init();
   const selecting = (): void => void ({ state } = run(method, training, state));
 
-  // In turn, so that a slow moment of the machine meets all of them alike.
+  // In turn, so that a slow moment of the machine affects all of them alike.
   const times = { spectra: [] as number[], step: [] as number[], selecting: [] as number[] };
   for (let round = -1; round < rounds; round++) {
     const now = { spectra: await timed(spectra), step: await timed(step), selecting: await timed(selecting) };

@@ -18,12 +18,12 @@ export interface Measuring {
   readonly rounds: number;
   /** Milliseconds that a contestant computes in a round. */
   readonly budget: number;
-  /** Milliseconds between two contestants, in which the threads of the one before go to sleep. */
+  /** Pause between two contestants in milliseconds, in which the threads of the previous one go to sleep. */
   readonly rest?: number;
   readonly peaks: Readonly<Partial<Record<'simd' | 'relaxed', (budget: number) => number>>>;
 }
 
-/** Measures the contestants in turn, round by round, so that a change of the machine's load meets all of them. */
+/** Measures the contestants in turn, round by round, so that a change of the machine's load affects all of them. */
 export async function measure(
   measured: Case,
   contestants: readonly Contestant[],

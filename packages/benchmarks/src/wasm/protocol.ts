@@ -1,9 +1,9 @@
 import { type Case } from './cases.ts';
 
 /**
- * What a worker is asked, one line of JSON: to prepare a case, when one is given, and to repeat it for so many milliseconds,
+ * A request to a worker, one line of JSON: prepare a case, if one is given, and repeat it for the given milliseconds,
  * at least once. It repeats in runs of at least 5 ms and answers with the fastest run. Time is the processor time of the
- * worker's process, which other processes don't lengthen, but for a worker of several threads: that one counts real time.
+ * worker's process, which other processes do not lengthen. A worker with several threads counts real time instead.
  */
 export interface Request {
   readonly prepare?: Case;
@@ -13,5 +13,5 @@ export interface Request {
 /** Milliseconds of a repetition in the fastest run, or why the worker can't do this case. */
 export type Answer = { readonly milliseconds: number } | { readonly impossible: string };
 
-/** Whoever takes so many times its budget for a single repetition is measured once, by the first. */
+/** A contestant whose single repetition takes more than this multiple of its budget is measured by its first repetition alone. */
 export const slow = 10;

@@ -39,7 +39,7 @@ function prepare(measured: Case): () => void {
   };
 }
 
-/** Milliseconds that this process has computed: what others do on the machine doesn't count. Of several threads, real time. */
+/** Processor time of this process in milliseconds, which does not depend on other processes. Real time for several threads. */
 function processorTime(): number {
   if (severalThreads) return performance.now();
   const { user, system } = process.cpuUsage();
@@ -62,7 +62,7 @@ function fastestRun(budget: number): number {
   return fastest;
 }
 
-/** Engines compile what is hot, in threads whose processor time counts too: let them finish, which takes longer beside threads that compute. */
+/** Engines compile hot code in threads whose processor time counts too: let them finish. That takes longer while other threads compute. */
 function warmUp(run: () => void): void {
   const end = performance.now() + 1500;
   for (let i = 0; i < 10 || performance.now() < end; i++) run();

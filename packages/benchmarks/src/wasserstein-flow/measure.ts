@@ -35,7 +35,7 @@ function timed(flow: Flow, oracle: MeasureOracle): Time {
   };
 }
 
-/** Contenders take turns, so that a slow moment of the machine meets all of them alike. */
+/** Contenders take turns, so that a slow moment of the machine affects all of them alike. */
 async function turns(
   what: string,
   contenders: readonly (readonly [name: string, Time])[],

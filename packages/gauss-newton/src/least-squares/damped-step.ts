@@ -21,19 +21,19 @@ export interface DampedStep {
  * Levenberg-Marquardt algorithm: implementation and theory" (1978).
  */
 export function dampedSteps(
-  { scaledJ, scaledR, g }: Linearization,
+  { model, g }: Linearization,
   D: Float64Array,
   x: Float64Array,
   box: Box,
 ): (mu: number) => DampedStep {
   const n = x.length;
-  const byD = scaledJ.data.map((entry, i) => entry / D[i % n]!);
-  const qr = pivotedQr(matrix(scaledJ.rows, n, byD), { tolerance: 0 });
+  const byD = model.R.data.map((entry, i) => entry * (model.sizes[i % n]! / D[i % n]!));
+  const qr = pivotedQr(matrix(n, n, byD), { tolerance: 0 });
   const { rank, permutation, r } = qr;
   // J D^-1 = Q R with the columns of R in J's order, and c = Q^T r: what is left of r does not depend on p.
   const R = matrix(rank, n);
   for (let i = 0; i < rank; i++) for (let k = 0; k < n; k++) R.data[i * n + permutation[k]!] = r.data[i * n + k]!;
-  const c = multiply(orthonormalColumns(qr), matrix(scaledR.length, 1, scaledR), { transposeA: true }).data;
+  const c = multiply(orthonormalColumns(qr), matrix(n, 1, model.c), { transposeA: true }).data;
   const held = heldBy(box, x, g);
   const lower = box.lower.map((edge, j) => (edge - x[j]!) * D[j]!);
   const upper = box.upper.map((edge, j) => (edge - x[j]!) * D[j]!);

@@ -35,7 +35,12 @@ export function stepWithin(
   }
 }
 
-/** The next radius: a quarter of the step where the model foretold less than a quarter of the truth, twice it where more than three quarters. */
+/**
+ * The next radius: norm / 4 if the actual decrease is below 1/4 of the predicted one (rho < 1/4); 2 norm if it is above 3/4 of
+ * it and the step reached the radius.
+ *
+ * @param rho the actual decrease over the predicted one
+ */
 export function nextRadius(radius: number, norm: number, rho: number): number {
   if (!(rho >= 0.25)) return norm / 4;
   return rho > 0.75 && norm >= radius ? 2 * norm : radius;

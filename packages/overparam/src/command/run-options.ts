@@ -7,7 +7,7 @@ import { seedsIn } from '../studies/option-values.ts';
 import { outputsOf, type Task } from '../training/task.ts';
 import { unknownName } from '../unknown-name.ts';
 import { limit } from '../limits.ts';
-import { countParameters, hiddenWidths } from '../training/model.ts';
+import { checkModel, costOfRow, countParameters } from '../training/model.ts';
 
 /** The options of `overparam run`, as text. */
 export interface RunOptions {
@@ -37,6 +37,7 @@ export type Settings = Omit<Plan, 'data' | 'backend'>;
 export function settingsOf(experiment: Experiment, options: RunOptions): Settings {
   const { defaults } = experiment;
   const model = options.model ?? defaults.model;
+  checkModel(model, experiment.models);
   const settings: Settings = {
     experiment: experiment.name,
     model,
@@ -60,11 +61,11 @@ function checkSize(
 ): void {
   const parameters = countParameters(model, features, outputs);
   const rows = Math.min(batch, samples);
-  const widths = hiddenWidths(model).reduce((sum, width) => sum + width, 0);
+  const { activations, multiplications } = costOfRow(model, features, outputs);
   limit('numbers', `--model ${model}`, parameters);
   if (Number.isFinite(samples)) {
-    limit('numbers', `--model ${model}, --batch ${batch}`, parameters + rows * (widths + features));
-    limit('multiplications per step', `--model ${model}, --batch ${batch}`, 3 * rows * parameters);
+    limit('numbers', `--model ${model}, --batch ${batch}`, parameters + rows * (activations + features));
+    limit('multiplications per step', `--model ${model}, --batch ${batch}`, 3 * rows * multiplications);
   }
 }
 

@@ -16,6 +16,8 @@ export interface Experiment {
     readonly epochs: number;
     readonly methods: readonly string[];
   };
+  /** Which models suit its inputs: those that take vectors when absent, or sequences of tokens. */
+  readonly models?: 'recurrent';
   /** Of the methods that have one, where none is given. */
   readonly learningRates: Readonly<Record<string, number>>;
   readonly longestStep?: number;

@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { dense, readLibsvm, type SparseRows } from '@overparam/datasets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { files } from '@overparam/fashion-mnist';
+import { settingsOf } from '../command/run-options.ts';
 import { experimentNamed } from './index.ts';
 import { gaussianKernel, takeRows } from './gaussian-kernel.ts';
 
@@ -71,6 +72,31 @@ describe('fashion-mnist', () => {
     for (const name of others) await symlink(join(official, `${name}.gz`), join(folder, `${name}.gz`));
     const { train, test } = await experimentNamed('fashion-mnist').load(folder);
     expect([train.count, test.count]).toEqual([60_000, 10_000]);
+  });
+});
+
+describe('sequences', () => {
+  it('are bytes of the text, and the byte after each', async () => {
+    const { train, test, features, classes } = await experimentNamed('sequences').load(undefined);
+    expect([train.count, test.count, features]).toEqual([10_000, 2_000, 32]);
+    // At a distance of ten bytes, or eleven, a sequence holds what followed the one before.
+    const [first, second] = [0, 1].map((i) => [...train.inputs.subarray(i * features, (i + 1) * features)]);
+    const shift = [9, 10].find((by) => second!.slice(0, -by).every((token, i) => token === first![i + by]))!;
+    expect(second![features - shift]).toBe(train.labels[0]);
+    for (const { inputs, labels } of [train, test])
+      for (const all of [inputs, labels]) expect(all.every((token) => token >= 0 && token < classes)).toBe(true);
+  });
+
+  it('take recurrent models, and the other experiments take none', () => {
+    const [text, images] = [experimentNamed('sequences'), experimentNamed('fashion-mnist')];
+    expect(settingsOf(text, { model: 'lstm-8', methods: 'ponos' }).model).toBe('lstm-8');
+    for (const [experiment, model] of [
+      [text, 'mlp'],
+      [text, 'lstm-0'],
+      [images, 'lstm'],
+    ] as const)
+      // prettier-ignore
+      expect(() => settingsOf(experiment, { model })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
   });
 });
 

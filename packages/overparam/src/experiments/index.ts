@@ -1,9 +1,10 @@
 import type { Experiment } from './experiment.ts';
 import { fashionMnist } from './fashion-mnist.ts';
 import { mushrooms } from './mushrooms.ts';
+import { sequences } from './sequences.ts';
 import { unknownName } from '../unknown-name.ts';
 
-export const experiments: readonly Experiment[] = [fashionMnist, mushrooms];
+export const experiments: readonly Experiment[] = [fashionMnist, mushrooms, sequences];
 
 /** @throws OverparamError `UNKNOWN_EXPERIMENT`, which names the nearest and lists all */
 export function experimentNamed(name: string): Experiment {

@@ -14,7 +14,7 @@ const PIECE = 4_000_000;
 /** The model on all samples; the cross-entropy is summed in float64 from the logits. */
 export function measure(model: Model, { count, inputs, labels }: Samples): Measurement {
   const features = inputs.length / count;
-  const rows = Math.max(1, Math.floor(PIECE / features));
+  const rows = model.rowsAtOnce ?? Math.max(1, Math.floor(PIECE / features));
   let loss = 0;
   let right = 0;
   for (let start = 0; start < count; start += rows) {

@@ -1,12 +1,15 @@
 import { badOption } from '@overparam/core';
 import * as tf from '@tensorflow/tfjs';
 import { random } from './random.ts';
+import { countRecurrent, lstmWidth, recurrentModel } from './recurrent-model.ts';
 
 /** A network: its parameters, and its outputs for a batch of inputs. */
 export interface Model {
   readonly parameters: readonly tf.Variable[];
   /** Logits, shape [batch, outputs]. */
   logits(inputs: tf.Tensor2D): tf.Tensor2D;
+  /** How many rows it takes at a time where no gradient is asked for; as many as memory allows when absent. */
+  readonly rowsAtOnce?: number;
   dispose(): void;
 }
 
@@ -20,19 +23,49 @@ export function hiddenWidths(name: string): readonly number[] {
   return widths;
 }
 
+/** @throws OverparamError `BAD_OPTION` for a model that there is not, or that does not suit the inputs */
+export function checkModel(name: string, kind: 'recurrent' | undefined): void {
+  const recurrent = lstmWidth(name) !== undefined;
+  if (kind === 'recurrent' && !recurrent)
+    throw badOption('model', name, 'lstm or lstm-WIDTH, which take the tokens of this experiment');
+  if (recurrent && kind !== 'recurrent')
+    throw badOption(
+      'model',
+      name,
+      'a model that takes vectors, as this experiment has: linear, mlp or mlp-WIDTH-WIDTH...',
+    );
+  if (!recurrent) hiddenWidths(name);
+}
+
 export const countParameters = (name: string, features: number, outputs: number): number => {
+  const width = lstmWidth(name);
+  if (width !== undefined) return countRecurrent(width, outputs);
   const widths = [features, ...hiddenWidths(name), outputs];
   const biases = name === 'linear' ? 0 : 1;
   return widths.slice(1).reduce((sum, width, i) => sum + (widths[i]! + biases) * width, 0);
 };
 
+/** Of a forward pass: the numbers that a row leaves in hidden layers, and multiplications, about. */
+export function costOfRow(
+  name: string,
+  features: number,
+  outputs: number,
+): { readonly activations: number; readonly multiplications: number } {
+  const parameters = countParameters(name, features, outputs);
+  const width = lstmWidth(name);
+  // An LSTM has four gates, the state and what these are made of, at each of its tokens.
+  if (width !== undefined) return { activations: 12 * width * features, multiplications: features * parameters };
+  return { activations: hiddenWidths(name).reduce((sum, one) => sum + one, 0), multiplications: parameters };
+}
+
 /**
- * A multilayer perceptron with ReLU, or a linear map without bias.
+ * A multilayer perceptron with ReLU, a linear map without bias, or a recurrent network.
  *
  * Weights and biases start uniform in +-1/sqrt(inputs of the layer), PyTorch's default for linear layers, which the
  * papers' experiments use.
  */
 export function createModel(name: string, features: number, outputs: number, seed: number): Model {
+  if (lstmWidth(name) !== undefined) return recurrentModel(name, outputs, seed);
   const uniform = random(seed);
   const widths = [features, ...hiddenWidths(name), outputs];
   const layers = widths.slice(1).map((width, i) => {

@@ -31,6 +31,19 @@ describe('createModel', () => {
     },
   );
 
+  it('lstm-6 has as many parameters as it says, and a gradient in each', () => {
+    const before = tf.memory().numTensors;
+    const model = createModel('lstm-6', 4, 5, 0);
+    expect(model.parameters.reduce((sum, { size }) => sum + size, 0)).toBe(countParameters('lstm-6', 4, 5));
+    const inputs = tf.tensor2d([0, 1, 2, 3, 4, 0, 1, 1], [2, 4]);
+    const targets = tf.tensor2d([0, 1, 0, 0, 0, 0, 0, 0, 0, 1], [2, 5]);
+    const { value, grads } = tf.variableGrads(() => crossEntropy(targets, model.logits(inputs)), [...model.parameters]);
+    expect(Object.values(grads).every((g) => g.dataSync().some((x) => x !== 0))).toBe(true);
+    tf.dispose([value, grads, inputs, targets]);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('is the mlp of the paper by default: 535,818 parameters on images', () => {
     expect(countParameters('mlp', 784, 10)).toBe(535_818);
   });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { crossEntropy, inputs, type Loss, oneHotLabels, weights } from './model.ts';
 
-/** A dense net of these widths with relu between its layers. */
+/** A dense network of these widths with relu between its layers. */
 export function mlp(widths: readonly number[], batch: number): Loss {
   const xs = inputs([batch, widths[0]!]);
   const ys = oneHotLabels(batch, widths.at(-1)!);

@@ -4,7 +4,7 @@ type Rows = readonly (readonly number[])[];
 
 /** A linear model and its data. */
 export interface LinearModel {
-  /** X, N x D: a row a sample. */
+  /** X, N x D: one row per sample. */
   readonly inputs: Rows;
   /** Y, N x C */
   readonly targets: Rows;
@@ -26,7 +26,7 @@ export interface MyBackendOracle extends Oracle, Housekeeping {
 /**
  * The oracle of f(W) = 1 / (2 N) |X W - Y|^2, in float64, with d = -g for g = X^T (X W - Y) / N.
  *
- * W, g and d stay in here: scalars are all that crosses.
+ * W, g and d stay here: only scalars cross.
  *
  * @throws OverparamError `BAD_OPTION` for shapes that do not fit, or a step that is not finite
  */

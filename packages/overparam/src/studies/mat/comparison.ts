@@ -1,6 +1,6 @@
 import { others, type Method, type ModularOracle } from '@overparam/core';
 import { mat, type MatOptions, type Selection, type ThresholdFunction } from '@overparam/mntk-mat';
-import { constantStep, ponos, type StepReport } from '@overparam/polyak-nonmonotone';
+import { constantStep, ponos, ponosAdam, type StepReport } from '@overparam/polyak-nonmonotone';
 import { random } from '../../training/random.ts';
 import { scheduled } from './scheduled.ts';
 import type { MatSettings, Training } from './settings.ts';
@@ -26,7 +26,12 @@ export function methodOf(
   { inner: name, lr, every, spectraSamples, alpha, gradients, steps }: MatSettings,
   { kinds, modules, stages }: Pick<MatTask, 'kinds' | 'modules' | 'stages'>,
 ): Method<unknown, Told, ModularOracle> {
-  const inner = (name === 'adam' ? constantStep({ step: lr }) : ponos()) as Method<unknown, StepReport>;
+  const inners = {
+    adam: () => constantStep({ step: lr }),
+    'ponos-adam': () => ponosAdam({ steps }),
+    ponos: () => ponos(),
+  };
+  const inner = inners[name]() as Method<unknown, StepReport>;
   const chosen = (options: MatOptions): Method<unknown, Told, ModularOracle> =>
     mat(inner, {
       every,

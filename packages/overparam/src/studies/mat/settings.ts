@@ -20,8 +20,11 @@ export interface MatSettings {
   readonly alpha: number;
   /** How gradients get past modules that rest. */
   readonly gradients: 'through' | 'around';
-  /** `adam`: the constant step `lr` along Adam's direction; `ponos`: a line search along the gradient. */
-  readonly inner: 'adam' | 'ponos';
+  /**
+   * `adam`: the constant step `lr` along Adam's direction; `ponos-adam`: a line search along it; `ponos`: one along the
+   * gradient.
+   */
+  readonly inner: 'adam' | 'ponos-adam' | 'ponos';
   readonly lr: number;
   /** Steps between two measurements of the validation loss. */
   readonly measureEvery: number;
@@ -53,7 +56,7 @@ export const optionsOf = (defaults: {
   { flags: '--spectra-samples <n>', about: 'samples of the batch that spectra are computed from', default: defaults.spectraSamples }, // prettier-ignore
   { flags: '--alpha <number>', about: 'modules rest below alpha times the largest lambda_max of their kind', default: defaults.alpha }, // prettier-ignore
   { flags: '--gradients <name>', about: 'around, through: how they get past modules that rest', default: defaults.gradients }, // prettier-ignore
-  { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos, a line search', default: 'adam' }, // prettier-ignore
+  { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos-adam, a line search along it; ponos, one along the gradient', default: 'adam' }, // prettier-ignore
   { flags: '--lr <number>', about: "adam's learning rate", default: defaults.lr },
   { flags: '--measure-every <n>', about: 'steps between two measurements of the validation loss', default: '25' },
   { flags: '--backend <name>', about: 'wasm, cpu', default: 'wasm' },
@@ -70,7 +73,7 @@ export function settingsOf(given: Readonly<Record<string, string | undefined>>):
     spectraSamples: countIn('spectra-samples', given['spectraSamples'], 2),
     alpha: numberIn('alpha', given['alpha'], { least: 0, most: 1 }),
     gradients: oneOf('gradients', given['gradients'], ['around', 'through']),
-    inner: oneOf('inner', given['inner'], ['adam', 'ponos']),
+    inner: oneOf('inner', given['inner'], ['adam', 'ponos-adam', 'ponos']),
     lr: numberIn('lr', given['lr'], { above: 0 }),
     measureEvery: countIn('measure-every', given['measureEvery']),
     backend: oneOf('backend', given['backend'], ['wasm', 'cpu']),

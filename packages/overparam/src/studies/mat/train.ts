@@ -51,7 +51,7 @@ export async function train(
     variables,
     modules: task.modules,
     samples: task.batch,
-    direction: settings.inner === 'adam' ? 'adam' : 'gradient',
+    direction: settings.inner === 'ponos' ? 'gradient' : 'adam',
   });
   const candidates = Object.values(task.kinds).flat();
   const before = saved?.work ?? nothing;

@@ -4,7 +4,7 @@ import { element } from '../../elements.ts';
 export interface ImageGrid {
   readonly element: HTMLElement;
   images(pixels: Uint8Array, labels: Uint8Array): void;
-  /** Marks what is taken for something else. */
+  /** Marks the images that are misclassified. */
   guesses(guesses: Uint8Array, whose: string): void;
   clear(): void;
 }

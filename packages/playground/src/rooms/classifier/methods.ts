@@ -8,7 +8,7 @@ interface Given {
   readonly adam: number;
 }
 
-/** A method of which the state does not matter to the page. */
+/** A method with a state that is opaque to the page. */
 export type AnyMethod = Method<unknown, StepReport>;
 
 interface Entry {
@@ -23,7 +23,7 @@ const entry = (label: string, direction: Entry['direction'], make: (given: Given
   make: (given) => make(given) as AnyMethod,
 });
 
-/** SLS and SPS as PoNoS is compared with them, arXiv 2306.12747. */
+/** SLS and SPS with the options of the comparison in arXiv 2306.12747. */
 export const methods: Readonly<Record<'ponos' | 'sls' | 'sps' | 'sgd' | 'adam', Entry>> = {
   ponos: entry('PoNoS', 'gradient', () => ponos()),
   sls: entry('SLS', 'gradient', ({ batchesPerEpoch }) => slsPonos({ n_batches_per_epoch: batchesPerEpoch })),

@@ -10,7 +10,7 @@ const classes = 10;
 /** How many test images the page shows. */
 const shown = 48;
 
-/** A network on the images of this project, 784-hidden-10 with ReLU, as questions of batches in a random order. */
+/** A network on the images of this project, 784-hidden-10 with ReLU, with batches in random order. */
 export async function make({ hidden, batch, seed, direction }: ClassifierSettings): Promise<ClassifierOracle> {
   const [{ train, test }] = await Promise.all([load(), useWasm()]);
   const random = seeded(seed);
@@ -31,7 +31,7 @@ export async function make({ hidden, batch, seed, direction }: ClassifierSetting
   const N = train.labels.data.length;
   const order = Uint32Array.from({ length: N }, (_, i) => i);
   let at = N;
-  /** The next ones; each image once an epoch. */
+  /** The next batch; each image once per epoch. */
   const next = (): Uint32Array => {
     if (at + batch > N) {
       for (let i = N - 1; i > 0; i--) {

@@ -7,11 +7,11 @@ export interface ClassifierSettings {
   readonly direction: 'gradient' | 'adam';
 }
 
-/** What the page asks of a network on images, beside what the methods do. */
+/** What the page asks about a network on images, in addition to the methods' questions. */
 export interface ClassifierOracle extends Oracle {
   /** Some test images, 28 x 28 each, one after the other. */
   images(): Answer<{ readonly pixels: Uint8Array; readonly labels: Uint8Array }>;
-  /** The share of right answers on all test images, and what it takes the shown ones for. */
+  /** The accuracy on all test images, and the predicted classes of those on the page. */
   look(): Answer<Look>;
 }
 

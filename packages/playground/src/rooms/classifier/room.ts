@@ -24,7 +24,7 @@ const fields = {
   seed: { kind: 'number', label: 'Seed', initial: 1, least: 0, most: 1e6, whole: true },
 } as const;
 
-/** The page looks at the test images after so many steps, or so many milliseconds. */
+/** The page evaluates the test images after this many steps, or this many milliseconds. */
 const lookEvery = { steps: 20, milliseconds: 800 };
 
 /** What a method has done so far. */

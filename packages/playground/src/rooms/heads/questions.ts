@@ -6,9 +6,9 @@ export interface HeadsSettings {
   readonly seed: number;
 }
 
-/** What the page asks of a language model, beside what the methods do. */
+/** What the page asks about a language model, in addition to the methods' questions. */
 export interface HeadsOracle extends ModularOracle {
-  /** What the model makes of a beginning, one letter after the other, always the likeliest. */
+  /** Continues a text letter by letter, always with the likeliest letter. */
   goOn(beginning: string, letters: number): Answer<string>;
   dispose(): Answer<void>;
 }

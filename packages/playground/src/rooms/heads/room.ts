@@ -23,7 +23,7 @@ const fields = {
 } as const;
 
 const beginning = 'The oracle ';
-/** The page asks so often how the model goes on, in milliseconds. */
+/** Milliseconds between two samples of the model's text. */
 const readEvery = 3000;
 
 /** A module on the map: `layer2/attention/head1`, `layer2/feed-forward`. */

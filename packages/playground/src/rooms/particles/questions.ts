@@ -6,9 +6,9 @@ export interface ParticleSettings {
   readonly lambda: number;
 }
 
-/** What the page asks of a deconvolution, beside what the flow does. */
+/** What the page asks about a deconvolution, in addition to the flow's questions. */
 export interface ParticlesOracle extends DualMeasureOracle {
-  /** Other spikes are to be found from now on. */
+  /** Replaces the spikes to find. */
   aim(truth: Measure): Answer<void>;
   look(measure: Measure): Answer<Look>;
 }

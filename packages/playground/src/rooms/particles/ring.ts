@@ -5,21 +5,21 @@ import { withSpike } from './spikes.ts';
 export interface Ring {
   readonly element: SVGSVGElement;
   spikes(truth: Measure): void;
-  /** The particles are here now. */
+  /** Sets the particles' current positions. */
   follow(measure: Measure): void;
-  /** Draws them with the paths on which they were followed. */
+  /** Draws them with their paths. */
   draw(): void;
   /** Forgets the paths. */
   clear(): void;
 }
 
-/** A weight a stands so far from the circle, whose radius is 1: as the conic flow has it, by the root of its size. */
+/** Distance of a weight a from the unit circle: the root of |a|, as in the conic flow. */
 const height = (a: number): number => 0.7 * Math.sign(a) * Math.sqrt(Math.min(1.2, Math.abs(a)));
 const weightAt = (height: number): number => Math.sign(height) * (height / 0.7) ** 2;
 const pathLength = 400;
 
 /**
- * A spike stands at its angle, outwards for a positive weight and inwards for a negative one. It is dragged, or moved by
+ * A spike is drawn at its angle, outwards for a positive weight and inwards for a negative one. It is dragged, or moved by
  * the keyboard: left and right along the circle, up and down in weight.
  */
 export function ring(moved: (truth: Measure) => void): Ring {
@@ -59,7 +59,7 @@ export function ring(moved: (truth: Measure) => void): Ring {
       const grow = { ArrowUp: 0.05, ArrowDown: -0.05 }[key] ?? 0;
       if (turn === 0 && grow === 0) return;
       event.preventDefault();
-      // A spike that is made smaller than it can be changes its sign.
+      // Below the smallest weight, a spike changes its sign.
       const flipped = Math.sign(a + grow) !== Math.sign(a) || Math.abs(a + grow) < 0.02;
       change(i, x + turn, flipped && grow !== 0 ? 0.05 * Math.sign(grow) : a + grow);
     });
@@ -114,7 +114,7 @@ export function ring(moved: (truth: Measure) => void): Ring {
   };
 }
 
-/** Where a mass of that weight stands at an angle; angles run anticlockwise from the right. */
+/** The position of a mass of this weight at an angle; angles run anticlockwise from the right. */
 const at = (x: number, weight: number): readonly [number, number] => {
   const radius = 1 + height(weight);
   return [round(radius * Math.cos(x)), round(-radius * Math.sin(x))];

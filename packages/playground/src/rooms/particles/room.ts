@@ -24,7 +24,7 @@ const fields = {
   pace: { kind: 'number', label: 'Steps a frame', initial: 1, least: 1, most: 100, whole: true },
 } as const;
 
-/** A gap that is closed: the rest is rounding. */
+/** A gap below this is closed: the rest is rounding. */
 const closed = 1e-10;
 
 export const room: Room<typeof fields> = {
@@ -38,7 +38,7 @@ export const room: Room<typeof fields> = {
     const truthOf = ({ spikes, seed }: Settings<typeof fields>) => readSpikes(spikes, seed);
     let current: { aim(truth: ReturnType<typeof truthOf>): void } | undefined;
     const picture = ring((truth) => {
-      // A run goes on with the other spikes; without one, all begins anew.
+      // A run continues with the new spikes; without a run, everything restarts.
       page.set({ spikes: writeSpikes(truth) }, current !== undefined);
       current?.aim(truth);
     });
@@ -116,7 +116,7 @@ export const room: Room<typeof fields> = {
               const truth = aimed;
               aimed = certificate = undefined;
               await oracle.aim(truth);
-              // The energy is another one now.
+              // The energy has changed.
               state = flow.from(flow.measure(state), state);
             }
             // There is nothing left to do until a spike is moved.

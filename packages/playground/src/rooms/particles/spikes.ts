@@ -1,9 +1,9 @@
 import { badOption } from '@overparam/core';
 import { randomSpikes, type Measure } from '@overparam/wasserstein-flow';
 
-/** As many as are drawn from a seed. */
+/** How many spikes are drawn from a seed. */
 const drawn = 3;
-/** More would not be found again with frequencies up to 4. */
+/** Frequencies up to 4 cannot recover more. */
 const most = 8;
 
 /** `1:0.5 2.5:-0.2`: angle and weight of each spike; empty for spikes that are drawn from the seed. @throws OverparamError `BAD_OPTION` */
