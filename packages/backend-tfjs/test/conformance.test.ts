@@ -21,6 +21,7 @@ import {
   nesterov,
   oracle,
   type Direction,
+  type Outputs,
 } from '../src/index.ts';
 
 /** The generator of the oracle that is being asked: each has one of its own. */
@@ -102,17 +103,19 @@ testBackend(along('gradient'), { ...options, name: 'tfjs, gradient', answers });
 testBackend(along('adam'), { ...options, name: 'tfjs, adam', answers });
 testBackend(along('nesterov', true), { ...options, name: 'tfjs, nesterov, asynchronous', answers });
 
-testBackend(
-  (problem) => {
-    const { variables, modules, outputs, losses, subject } = built(problem);
-    return subject(compositeOracle({ outputs, loss: (of) => tf.mean(losses(of as tf.Tensor)), variables, modules }));
-  },
-  {
-    ...options,
-    name: 'tfjs, composite',
-    answers: ['kernel', 'kernelProduct', 'pullback', 'probeOutputs', 'displacementProduct', 'jacobian', 'sizes'],
-  },
-);
+for (const asynchronous of [false, true])
+  testBackend(
+    (problem) => {
+      const { variables, modules, outputs, losses, subject } = built(problem);
+      const loss = (of: Outputs): tf.Tensor => tf.mean(losses(of as tf.Tensor));
+      return subject(compositeOracle({ outputs, loss, variables, modules, asynchronous }));
+    },
+    {
+      ...options,
+      name: asynchronous ? 'tfjs, composite, asynchronous' : 'tfjs, composite',
+      answers: ['kernel', 'kernelProduct', 'pullback', 'probeOutputs', 'displacementProduct', 'jacobian', 'sizes'],
+    },
+  );
 
 const tensors: Tensors<tf.Tensor> = {
   make: (values) => tf.tensor1d([...values]),

@@ -1,16 +1,4 @@
-import {
-  abs,
-  keep,
-  max,
-  neg,
-  sqrt,
-  stack,
-  tensor,
-  tensor2d,
-  zeros,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { abs, keep, max, neg, sqrt, stack, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
   badOption,
   finiteStep,
@@ -43,10 +31,10 @@ import type { InputGrams } from '../tangent/gram.ts';
 import type { Structures } from '../tangent/jacobian.ts';
 import { asMatrix, checkSamples } from '../tangent/kernel-matrix.ts';
 import { inverseScaling, scaled } from '../tangent/scaling.ts';
-import { shapeOf } from '../tangent/sites/site-part.ts';
 import { along } from './along.ts';
 import { averages, type Averaged } from './average.ts';
-import { takeBatch, type Batch } from './batch.ts';
+import { takeBatch } from './batch.ts';
+import { asTensor, gradient, matrixOf, opposite, transposed, type CompositeCall } from './composite-call.ts';
 import { displacementOf, withMomentum } from './displacement.ts';
 import { byRule, linearized, movingOf, type Directed, type Linearized } from './linearization.ts';
 import type { Outputs } from './outputs.ts';
@@ -348,55 +336,5 @@ export function compositeOracle({
       memory.dispose();
       saved.dispose();
     },
-  });
-}
-
-/** What the model and the loss did when the step began, and what was asked of it. */
-interface CompositeCall {
-  readonly batch: Batch;
-  /** The last kernel of all samples, and of which variables it was. */
-  kernel?: { readonly key: string; readonly data: Float64Array };
-  /** dL / d outputs, where it was asked for. */
-  gradient?: Float64Array;
-  dispose(): void;
-}
-
-function* matrixOf(tensor: Tensor, rows: number, columns: number): Reading<Matrix> {
-  return { rows, columns, data: Float64Array.from(yield* read(tensor)) };
-}
-
-function asTensor({ batch: { samples, width } }: CompositeCall, u: Matrix, question: string): Tensor {
-  if (u.rows !== samples || u.columns !== width)
-    throw badOption(`The matrix of '${question}'`, `${u.rows} x ${u.columns}`, `${samples} x ${width}, as the outputs`);
-  if (!u.data.every(Number.isFinite)) throw badOption(`The matrix of '${question}'`, 'not finite', 'finite numbers');
-  return tensor2d(Float32Array.from(u.data), [samples, width]);
-}
-
-/** J^T u, one tensor per selected part, 0 where the outputs do not depend on it. */
-function transposed({ batch }: CompositeCall, u: Tensor, moving: Selection, around = false): Tensor[] {
-  const parts = batch.jacobian.transposed(u, moving, around);
-  return [...moving].map(([i, part]) => parts.get(i) ?? keep(zeros(shapeOf(batch.variables[i]!.shape, part))));
-}
-
-function gradient(call: CompositeCall, moving: Selection, around?: boolean): Tensor[] {
-  const dL = call.batch.loss.gradient();
-  try {
-    return transposed(call, dL, moving, around);
-  } finally {
-    dL.dispose();
-  }
-}
-
-/** -d as tensors. */
-function opposite({ batch }: CompositeCall, moving: Selection, d: Float64Array, length: number): Tensor[] {
-  if (d.length !== length) throw badOption("The direction of 'direct'", `of length ${d.length}`, `length ${length}`);
-  if (!d.every(Number.isFinite)) throw badOption("The direction of 'direct'", 'not finite', 'finite numbers');
-  let start = 0;
-  return [...moving].map(([i, part]) => {
-    const variable = batch.variables[i]!;
-    const end = start + entriesOf(variable, part);
-    const values = Float32Array.from(d.subarray(start, end), (x) => -x);
-    start = end;
-    return keep(tensor(values, shapeOf(variable.shape, part)));
   });
 }
