@@ -9,3 +9,5 @@ export { layerNorm } from './ops/layer-norm.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { dropout } from './ops/dropout.ts';
 export { capture, type Captured, type CaptureReport, type ProgramReport } from './programs/capture.ts';
+export { stepReport, type StepReport } from './programs/compiled-steps.ts';
+export { type ProgramSize } from './programs/program.ts';

@@ -36,6 +36,7 @@ describe('useWasm', () => {
     expect(choice).toEqual({
       simd: true,
       relaxedSimd: hasRelaxedSimd(),
+      programs: true,
       threads: availableParallelism(),
       reasons: {
         simd: 'the engine has it',

@@ -6,6 +6,7 @@ import { assertWasmAllowed, hasRelaxedSimd, hasSimd } from './features.ts';
 import { type Build, install, installedBuild, installedHost } from './install.ts';
 import { memoryOf } from './kernels/heap.ts';
 import { isShared } from './kernels/host.ts';
+import { compilesSteps, compileSteps } from './programs/compiled-steps.ts';
 import { locate, readFile, type WasmFile, type WasmPaths } from './locate.ts';
 import { assertOneCopy, assertVersions, installedVersions, runningWasmBackend } from './tfjs.ts';
 
@@ -19,6 +20,11 @@ export interface WasmOptions {
    * Default: what the environment variable OVERPARAM_THREADS says, else all; one where memory can't be shared among threads, and the choice tells why. Results are the same to the bit.
    */
   readonly threads?: number | 'all';
+  /**
+   * Whether steps of tfjs's optimizers, in `minimize` and `model.fit`, become programs; see `stepReport`. Default: true. Results are
+   * the same to the bit.
+   */
+  readonly programs?: boolean;
   /** Where tfjs's .wasm files lie, when they are not found by themselves: their folder, or the address of each file by its name. */
   readonly paths?: WasmPaths;
 }
@@ -28,6 +34,8 @@ export interface WasmChoice {
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
   readonly threads: number;
+  /** Whether steps of tfjs's optimizers become programs. */
+  readonly programs: boolean;
   readonly reasons: { readonly simd: string; readonly relaxedSimd: string; readonly threads: string };
 }
 
@@ -75,8 +83,14 @@ async function setUp(options: WasmOptions): Promise<WasmChoice> {
     install({ ...build, threads: 1 });
   }
   await installedHost()?.ready;
+  if (options.programs !== undefined) compileSteps(options.programs);
   const threads = installedHost()?.threads() ?? 1;
-  return { ...build, threads, reasons: { ...reasons, threads: one ?? whyThreads(options, build, threads) } };
+  return {
+    ...build,
+    threads,
+    programs: build.simd && compilesSteps(),
+    reasons: { ...reasons, threads: one ?? whyThreads(options, build, threads) },
+  };
 }
 
 function whyThreads({ threads: asked }: WasmOptions, { simd, threads: wanted }: Build, count: number): string {

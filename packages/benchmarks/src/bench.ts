@@ -3,6 +3,7 @@ const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly 
   adam: () => import('./adam/main.ts'),
   'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
+  programs: () => import('./programs/main.ts'),
   spectra: () => import('./spectra/main.ts'),
   transport: () => import('./transport/main.ts'),
   wasm: () => import('./wasm/main.ts'),

@@ -19,6 +19,7 @@ import {
   variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { registerCompiledSteps } from '../programs/compiled-steps.ts';
 import { dependOn, effect } from '../programs/effects.ts';
 import { parameter } from '../programs/parameter.ts';
 
@@ -60,6 +61,7 @@ let registered = false;
 export function registerOptimizers(): void {
   if (registered) return;
   registered = true;
+  registerCompiledSteps();
   const { incrementIterations } = Optimizer.prototype as unknown as Sgd;
   (Optimizer.prototype as unknown as Sgd).incrementIterations = function () {
     effect(() => incrementIterations.call(this));

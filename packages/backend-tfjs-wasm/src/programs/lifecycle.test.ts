@@ -6,6 +6,7 @@ import { bitsOf } from '../../test/heap.ts';
 import { installedHost } from '../install.ts';
 import { useWasm } from '../use-wasm.ts';
 import { capture } from './capture.ts';
+import { compileSteps, type StepReport, stepReport } from './compiled-steps.ts';
 
 describe('the life of a program', () => {
   beforeAll(async () => {
@@ -42,6 +43,56 @@ describe('the life of a program', () => {
     expect(step.report().compiled).toBe(3);
     expect(w.isDisposed).toBe(false);
     dispose();
+  });
+
+  it('computes steps of `minimize` on threads, to the bit, also when one is lost', async () => {
+    const train = (on: boolean): readonly [string[], StepReport] => {
+      compileSteps(on);
+      const [w, x] = [tf.variable(r(1, [300, 200])), r(2, [64, 300]) as tf.Tensor2D];
+      const optimizer = tf.train.momentum(0.1, 0.9);
+      const host = installedHost()!;
+      const { share } = host;
+      const losses = Array.from({ length: 8 }, (_, i) => {
+        let jobs = 0;
+        // The first job of a step with a program is one of the program.
+        const lost = vi.spyOn(host, 'share').mockImplementation((...job) => {
+          if (on && i === 5 && ++jobs === 1) throw new Error('a thread was lost');
+          share(...job);
+        });
+        const cost = optimizer.minimize(() => tf.mean(tf.square(tf.matMul(x, w as tf.Tensor2D))), true)!;
+        lost.mockRestore();
+        return tf.tidy(() => bitsOf(cost));
+      });
+      const bits = [...losses, ...Object.values(tf.engine().registeredVariables).map(bitsOf)];
+      const report = stepReport(optimizer);
+      tf.dispose([w, x]);
+      tf.disposeVariables();
+      optimizer.dispose();
+      return [bits, report];
+    };
+    const [eager] = train(false);
+    const [compiled, report] = train(true);
+    expect(compiled).toEqual(eager);
+    expect(report).toMatchObject({ compiled: 5, eager: 3, reasons: ['a thread was lost'] });
+  });
+
+  it('is switched off and on again by useWasm', async () => {
+    const w = tf.variable(tf.scalar(1));
+    const optimizer = tf.train.sgd(0.1);
+    const steps = (): number => {
+      for (let i = 0; i < 4; i++) optimizer.minimize(() => tf.square(w) as tf.Scalar);
+      return stepReport(optimizer).compiled;
+    };
+    expect(await useWasm({ programs: false })).toMatchObject({ programs: false });
+    expect(await useWasm()).toMatchObject({ programs: false });
+    expect(steps()).toBe(0);
+    expect(await useWasm({ programs: true })).toMatchObject({ programs: true });
+    expect(steps()).toBe(2);
+    expect(await useWasm({ programs: false })).toMatchObject({ programs: false });
+    expect(stepReport(optimizer).programs).toEqual([]);
+    await useWasm({ programs: true });
+    optimizer.dispose();
+    w.dispose();
   });
 
   it('is made again for another number of threads, and for a backend that was restarted', async () => {

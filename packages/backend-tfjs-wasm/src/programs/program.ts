@@ -122,13 +122,19 @@ export function createProgram(host: KernelHost, { steps: recorded, results, move
     const foreign = steps.map((step) =>
       isForeign(step) ? createForeign(host, step, (block) => address(block).at) : undefined,
     );
+    // Where the records of the next step begin.
+    const behind = new Array<number>(steps.length);
+    for (let i = steps.length - 1, next = end; i >= 0; i--) {
+      behind[i] = next;
+      next = layout[i]?.[0] ?? next;
+    }
     const segments = (threads: boolean): Segment[] => {
       const result: Segment[] = [];
       let from = code;
       const upTo = (to: number): void => void (to > from && result.push({ from, to }));
       steps.forEach((step, i) => {
         const at = layout[i];
-        const after = [...layout.slice(i + 1)].find((other) => other !== undefined)?.[0] ?? end;
+        const after = behind[i]!;
         if (!at) {
           upTo(code + after);
           result.push({ foreign: foreign[i]! });

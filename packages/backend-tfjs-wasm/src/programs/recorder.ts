@@ -5,6 +5,7 @@ import { isPlain, type Observer } from '../kernels/observer.ts';
 import { collect, type Surroundings } from './effects.ts';
 import { type Block, createBlockMap, type Pointer } from './memory.ts';
 import { type Parameter } from './parameter.ts';
+import { usesOf } from './reads-writes.ts';
 import { type Call, type ForeignTensor, type Recording, type Step } from './recording.ts';
 import { type Kernel, signatures } from './signatures.ts';
 
@@ -26,6 +27,8 @@ interface ObservedEngine {
 
 /** A recording in progress. */
 export interface Recorder {
+  /** A variable was assigned to before the recording began, and what it holds is computed in it. */
+  assigned(variable: Variable): void;
   /** Data are called by another id from now on. */
   renamed(from: object, to: object): void;
   /** Ends it. */
@@ -84,6 +87,19 @@ export function startRecording(host: KernelHost, assigning: (variable: Variable)
     observer.located(tensor, at);
     return blocks.at(at);
   };
+  /** Whether a block follows from tensors that are not computed; these are taken as constants then. */
+  const isConstant = (block: Block): boolean => {
+    if (block.origin !== 'made') {
+      if (!blocks.at(block.at) && !block.values) return false;
+      const values = block.values ?? new Uint8Array(memoryOf(backend).buffer).slice(block.at, block.at + block.bytes);
+      constants.set(block, values);
+      return true;
+    }
+    const writers = steps.map(usesOf).filter(({ writes }) => writes.has(block));
+    return (
+      writers.length > 0 && writers.every(({ reads }) => [...reads].every((read) => read.integers || isConstant(read)))
+    );
+  };
   const foreignTensor = (tensor: TensorInfo): ForeignTensor | undefined => {
     const block = blockOf(tensor);
     return block && { pointer: { block, offset: 0 }, shape: tensor.shape, dtype: tensor.dtype };
@@ -109,8 +125,7 @@ export function startRecording(host: KernelHost, assigning: (variable: Variable)
     },
     read(tensor) {
       const block = blockOf(tensor);
-      if (!block || block.origin === 'made') refuse('a kernel reads a value that was computed');
-      else constants.set(block, new Uint8Array(memoryOf(backend).buffer).slice(block.at, block.at + block.bytes));
+      if (!block || !isConstant(block)) refuse('a kernel reads a value that was computed');
     },
     wrote(at, values) {
       const pointer = blocks.find(at);
@@ -187,6 +202,7 @@ export function startRecording(host: KernelHost, assigning: (variable: Variable)
   host.observe(observer);
   collect(surroundings);
   return {
+    assigned: (variable) => void assigned.add(variable),
     renamed(from, to) {
       const block = byDataId.get(from);
       if (block) byDataId.set(to, block);
