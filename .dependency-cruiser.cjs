@@ -54,7 +54,7 @@ module.exports = {
           '^packages/(core|threads|linear-algebra|line-search|polyak-nonmonotone|gauss-newton|mntk-mat|wasserstein-flow|backend-float64|backend-tfjs|backend-jax)/src',
           '^packages/overparam/src/(figures|results/quantile)',
         ],
-        pathNot: '\\.test\\.ts$',
+        pathNot: ['\\.test\\.ts$', '^packages/backend-tfjs/src/files/'],
       },
       to: { dependencyTypes: ['core'] },
     },

@@ -1,6 +1,7 @@
 import {
   badOption,
   OverparamError,
+  withDefaults,
   type ColumnScaling,
   type DisplacementOracle,
   type JacobianOracle,
@@ -8,10 +9,12 @@ import {
   type Matrix,
   type ModularOracle,
   type OutputsAlongOracle,
+  type SampleLossOracle,
   type SizesOracle,
 } from '@overparam/core';
 import { checkParameters, checkShape, mismatch } from './check.ts';
 import { contracted } from './contracted.ts';
+import { directionRule, type Direction } from './directions/by-name.ts';
 import { explicitModel, type ExplicitModel } from './explicit-model.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Model, Tangent } from './model.ts';
@@ -24,7 +27,9 @@ import { plus } from './vector.ts';
 export interface Float64CompositeOracle
   extends
     Float64Oracle,
-    Synchronous<OutputsAlongOracle & DisplacementOracle & JacobianOracle & SizesOracle & ModularOracle> {}
+    Synchronous<
+      OutputsAlongOracle & DisplacementOracle & JacobianOracle & SizesOracle & ModularOracle & SampleLossOracle
+    > {}
 
 export interface CompositeOptions {
   /** A network, two functions, or a model of your own. */
@@ -33,12 +38,14 @@ export interface CompositeOptions {
   /** w_0, which is copied. */
   readonly start: ArrayLike<number>;
   /** Names for ranges of the parameters of two functions. A {@link Model} has its own. */
-  readonly modules?: Modules;
+  readonly modules?: Modules | undefined;
   /**
    * Which samples the next step sees, by index: called at the first question of a step, and not again for one that was
    * abandoned. All when absent.
    */
-  readonly batch?: () => readonly number[];
+  readonly batch?: (() => readonly number[]) | undefined;
+  /** How `linearize` makes the direction of gradients: a rule, its name, or a method's `direction`. @default 'gradient' */
+  readonly direction?: Direction;
 }
 
 /**
@@ -49,13 +56,29 @@ export interface CompositeOptions {
  *
  * @throws OverparamError `BAD_OPTION`, `NOT_FINITE`, `SHAPE_MISMATCH`
  */
-export function composite({
-  model: given,
-  loss: whole,
-  start,
-  modules,
-  batch,
-}: CompositeOptions): Float64CompositeOracle {
+export function composite(options: CompositeOptions): Float64CompositeOracle {
+  const {
+    model: given,
+    loss: whole,
+    start,
+    modules,
+    batch,
+    direction,
+  } = withDefaults<CompositeOptions>(
+    'composite',
+    {
+      model: undefined as never,
+      loss: undefined as never,
+      start: undefined as never,
+      modules: undefined,
+      batch: undefined,
+      direction: 'gradient',
+    },
+    options,
+  );
+  if (!given || typeof given !== 'object')
+    throw badOption('model', given, '{ outputs, jacobian }, a denseNetwork(...) or a Model');
+  if (!whole || typeof whole.value !== 'function') throw badOption('loss', whole, 'a loss, as squaredError(targets)');
   const full = 'at' in given ? given : explicitModel(given, start, modules);
   if ('at' in given && modules) throw badOption('modules', 'given', 'nothing beside a model that has its own');
   const { outputs, parameters } = full;
@@ -67,10 +90,11 @@ export function composite({
   if (batch && !(full.take && whole.take)) throw badOption('batch', 'given', "a model and a loss that have 'take'");
   let model = full;
   let loss = whole;
+  let taken: readonly number[] | undefined;
   const takeBatch =
     batch &&
     ((): void => {
-      const samples = batch();
+      const samples = (taken = batch());
       [model, loss] = [full.take!(samples), whole.take!(samples)];
     });
   const here = (w: Float64Array): Point & { readonly tangent: Tangent } => {
@@ -84,7 +108,14 @@ export function composite({
     };
   };
   const { questions, at, direct, displacement, sizes, trial } = stepping(
-    { name: 'float64', modules: full.modules, at: here, takeBatch },
+    {
+      name: 'float64',
+      modules: full.modules,
+      at: here,
+      takeBatch,
+      deterministic: !batch,
+      rule: directionRule(direction),
+    },
     checkParameters(start, parameters),
   );
   const tangent = (): Tangent => at().tangent;
@@ -114,6 +145,16 @@ export function composite({
       parameters: size(chosen(full.modules, request)),
     }),
     loss: () => at().value,
+    sampleLosses() {
+      const { outputs } = tangent();
+      if (!loss.terms)
+        throw badOption('loss', loss.name, "a loss that has 'terms', its addends, where a method asks 'sampleLosses'");
+      const n = samples();
+      return {
+        samples: taken ?? Array.from({ length: n }, (_, i) => i),
+        losses: Array.from(loss.terms(outputs), (term) => n * term),
+      };
+    },
     outputs: () => copied(tangent().outputs),
     lossGradient: () => loss.gradient(tangent().outputs),
     lossHessianFactor: () => loss.hessianFactor(tangent().outputs),

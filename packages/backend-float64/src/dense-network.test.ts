@@ -4,7 +4,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derivative, distance } from '../test/derivative.ts';
 import { randomMatrix, randomVector, seeded, uniform } from '../test/random.ts';
-import { activations, denseNetwork, type ActivationName, type DenseLayer, type DenseNetwork } from './index.ts';
+import {
+  activations,
+  composite,
+  denseNetwork,
+  residualOracle,
+  robust,
+  softmaxCrossEntropy,
+  squaredError,
+  type ActivationName,
+  type DenseLayer,
+  type DenseNetwork,
+} from './index.ts';
 
 const names = Object.keys(activations) as ActivationName[];
 
@@ -154,4 +165,28 @@ describe('denseNetwork', () => {
       'there must be one sample',
     );
   });
+});
+
+describe('unknown options are refused', () => {
+  const inputs = { rows: 1, columns: 1, data: Float64Array.of(1) };
+  it.each<[() => unknown, string]>([
+    [
+      () => denseNetwork({ inputs, layers: [{ units: 1, activations: 'relu' } as never] }),
+      "layers[0] of denseNetwork has no option 'activations'. Did you mean 'activation'?",
+    ],
+    [
+      () => denseNetwork({ inputs, layer: [{ units: 1 }] } as never),
+      "denseNetwork has no option 'layer'. Did you mean 'layers'?",
+    ],
+    [() => denseNetwork({ inputs, layers: { units: 1 } } as never), 'an array of layers'],
+    [() => denseNetwork({ inputs, layers: [{ units: 1, bias: 0 } as never] }), 'layers[0].bias is 0'],
+    [() => squaredError([1], { weight: [1] } as never), "has no option 'weight'. Did you mean 'weights'?"],
+    [() => robust('huber', [1], { delta: 1 } as never), "has no option 'delta'"],
+    [() => softmaxCrossEntropy([0], { classes: 2, wieghts: [1] } as never), "Did you mean 'weights'?"],
+    [
+      () => composite({ model: denseNetwork({ inputs, layers: [{ units: 1 }] }), los: 1 } as never),
+      "Did you mean 'loss'?",
+    ],
+    [() => residualOracle((w) => w, [1], { jac: () => 1 } as never), "residualOracle has no option 'jac'"],
+  ])('%o', (make, message) => expect(make).toThrow(message));
 });

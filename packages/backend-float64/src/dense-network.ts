@@ -108,6 +108,8 @@ function place(layers: readonly Required<DenseLayer>[], inputs: number): readonl
       throw badOption(`layers[${l}].units`, units, 'a whole number, 1 or more');
     if (!Object.hasOwn(activations, activation))
       throw badOption(`layers[${l}].activation`, activation, `one of ${Object.keys(activations).join(', ')}`);
+    for (const [option, value] of Object.entries({ bias, frozen: layer.frozen }))
+      if (typeof value !== 'boolean') throw badOption(`layers[${l}].${option}`, value, 'true or false');
     if (!Number.isFinite(scale)) throw badOption(`layers[${l}].scale`, scale, 'a finite number');
     const to = from + (width + (bias ? 1 : 0)) * units;
     const placed = {

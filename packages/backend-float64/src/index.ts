@@ -3,7 +3,27 @@ export { composite, type CompositeOptions, type Float64CompositeOracle } from '.
 export { type LayerWeights } from './dense-layer.ts';
 export { denseNetwork, type DenseLayer, type DenseNetwork } from './dense-network.ts';
 export { type ExplicitModel } from './explicit-model.ts';
-export { functionOracle, type FunctionOracleOptions } from './function-oracle.ts';
+export {
+  adagrad,
+  adam,
+  adamw,
+  amsgrad,
+  gradient,
+  momentum,
+  nesterov,
+  rmsprop,
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamWOptions,
+  type Direction,
+  type DirectionRule,
+  type DirectionRuleName,
+  type MomentumOptions,
+  type RmspropOptions,
+  type RuleOutput,
+  type SavedMoments,
+} from './directions/index.ts';
+export { functionOracle, type FunctionOracleOptions, type ValueAndGradient } from './function-oracle.ts';
 export { type Loss, type LossOptions } from './losses/loss.ts';
 export { logistic } from './losses/logistic.ts';
 export { poisson } from './losses/poisson.ts';

@@ -163,7 +163,7 @@ const cases: Record<string, Case> = {
       L.softmax(),
     ],
   },
-  thresholdedReLU: { input: 'vector', layers: () => [L.dense({ units: 4 }), L.thresholdedReLU()], lacks: 'Greater' },
+  thresholdedReLU: { input: 'vector', layers: () => [L.dense({ units: 4 }), L.thresholdedReLU()] },
   reshaping: {
     input: 'sequence',
     layers: () =>

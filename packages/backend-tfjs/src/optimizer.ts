@@ -1,8 +1,27 @@
-import { Optimizer, serialization, tidy, type NamedTensorMap, type Scalar, type Variable } from '@tensorflow/tfjs-core';
-import { OverparamError, badOption, checkNeeds, checkpoint, restore, run, type Method } from '@overparam/core';
+import {
+  Optimizer,
+  serialization,
+  tidy,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import {
+  OverparamError,
+  badOption,
+  checkpoint,
+  restore,
+  run,
+  withDefaults,
+  type Method,
+  type NamedDirection,
+} from '@overparam/core';
 import { assertOutsideLoss } from './recording/call-loss.ts';
 import { directionRule, type Direction, type DirectionRule } from './directions/index.ts';
 import type { NamedTensor } from './recording/engine.ts';
+import { checkMethod, checkQuestions } from './check-method.ts';
+import { givenGradients, type Computed } from './given-gradients.ts';
 import { make, remember, type MethodFactory } from './method-registry.ts';
 import { atPlaces, byPlace, type ModulesByPlace, type ModulesOption } from './modules/modules.ts';
 import { lossOracle, type LossOracle, type TfjsQuestions } from './oracles/loss-oracle.ts';
@@ -12,17 +31,17 @@ import type { WithAverageOptions } from './oracles/average.ts';
 import { describe, weights, type Weights } from './oracles/weights.ts';
 
 export interface OptimizerOptions<Report> {
-  /** How the direction is made of gradients; 'gradient' when absent. */
+  /** How the direction is made of gradients. @default the method's own `direction`, or 'gradient' if it has none */
   readonly direction?: Direction;
   /**
    * Names for groups of variables, or of slices of these, or a function that makes them of the variables; when absent,
    * each variable is a module of its name.
    */
-  readonly modules?: ModulesOption;
+  readonly modules?: ModulesOption | undefined;
   /** N, the samples of a batch, for the questions about kernels of modules; they find it where it is absent. */
-  readonly samples?: number | (() => number);
+  readonly samples?: number | (() => number) | undefined;
   /** Called after each step. */
-  readonly onReport?: (report: Report) => void;
+  readonly onReport?: ((report: Report) => void) | undefined;
 }
 
 /**
@@ -30,7 +49,7 @@ export interface OptimizerOptions<Report> {
  *
  * It calls the loss once a step. After any exception the variables, the moments and `state` are as before the step.
  *
- * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION`
+ * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export function optimizer<State, Report, Needs extends object>(
   method: Method<State, Report, Needs>,
@@ -63,25 +82,32 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   readonly #weights: Weights;
   readonly #modules: ModulesOption | undefined;
   #problem: Problem | undefined;
+  /** Which `computeGradients` each gradient that was handed out came from. */
+  readonly #handedOut = new WeakMap<Tensor, Computed>();
+  #computed: Computed | undefined;
   /** Those of the last step. */
   #variables: readonly Variable[] = [];
   #state: State;
   #report: Report | undefined;
 
-  constructor(
-    method: Method<State, Report, TfjsQuestions>,
-    { direction = 'gradient', onReport, modules, samples }: OptimizerOptions<Report>,
-  ) {
+  constructor(method: Method<State, Report, TfjsQuestions>, options: OptimizerOptions<Report>) {
     super();
+    checkMethod(method);
+    const { direction, onReport, modules, samples } = withDefaults<OptimizerOptions<Report>>(
+      'optimizer',
+      { direction: method.direction ?? 'gradient', onReport: undefined, modules: undefined, samples: undefined },
+      options,
+    );
+    if (onReport !== undefined && typeof onReport !== 'function') throw badOption('onReport', onReport, 'a function');
     this.method = method;
     this.#rule = directionRule(direction);
     this.#onReport = onReport;
     this.#modules = modules;
-    const problem = (): Problem => this.#problem!;
+    const problem = (): Problem => this.#problem ?? { loss: unposed, variables: this.#variables };
     this.#oracle = lossOracle({ problem, rule: this.#rule, modules, samples });
     this.#weights = weights(this.#rule, this.#oracle.memory);
     this.#state = method.init();
-    checkNeeds(method, this.#oracle.questions);
+    checkQuestions(method, this.#oracle.questions);
   }
 
   /** The method's state after the last step. */
@@ -110,32 +136,35 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
   override computeGradients(f: () => Scalar, varList?: Variable[]): { value: Scalar; grads: NamedTensorMap } {
     this.#pose(f, varList);
     const { value, gradients } = this.#oracle.evaluate();
-    const named = this.#problem!.variables.flatMap(({ name }, i) => {
+    const { variables } = this.#problem!;
+    const computed = new Map<string, Variable>();
+    const grads: NamedTensorMap = {};
+    variables.forEach((variable, i) => {
       const gradient = gradients[i];
-      return gradient ? [[name, gradient.clone()] as const] : [];
+      if (!gradient || computed.has(variable.name)) return;
+      computed.set(variable.name, variable);
+      grads[variable.name] = gradient.clone();
     });
-    return { value: value.clone() as Scalar, grads: Object.fromEntries(named) };
+    this.#computed = { variables: computed, values: new Map(variables.map((variable) => [variable, variable.dataId])) };
+    for (const gradient of Object.values(grads)) this.#handedOut.set(gradient, this.#computed);
+    return { value: value.clone() as Scalar, grads };
   }
 
   /**
-   * One step of the method on the function that `computeGradients` was last called with, along a direction that is made
-   * of these gradients (clipped, or otherwise changed).
-   * @throws OverparamError `CLOSURE_NEEDED` without a `computeGradients` before
+   * One step of the method on the function that `computeGradients` was last called with, along the direction that the
+   * rule makes of these gradients (clipped, scaled or otherwise changed), whether it descends or not. Variables that are
+   * left out do not move. A line search looks along that direction, and its slope is <g, d> with the computed g.
+   * @throws OverparamError `CLOSURE_NEEDED` without a `computeGradients` before, `GRADIENTS_MISMATCH`, and nothing moves
    */
   override applyGradients(gradients: NamedTensorMap | NamedTensor[]): void {
-    if (!this.#oracle.evaluated || !this.#problem)
+    if (!this.#oracle.evaluated || !this.#problem || !this.#computed)
       throw new OverparamError(
         'CLOSURE_NEEDED',
         `'${this.method.name}' evaluates the loss at other points, which gradients do not say: call minimize(f), or computeGradients(f) before applyGradients.`,
       );
-    const byName = Array.isArray(gradients)
-      ? new Map(gradients.map(({ name, tensor }) => [name, tensor]))
-      : new Map(Object.entries(gradients));
-    const given = this.#problem.variables.flatMap((variable) => {
-      const gradient = byName.get(variable.name);
-      return gradient ? [[variable, gradient] as const] : [];
-    });
-    this.#oracle.descendBy(new Map(given));
+    const computed = this.#computed;
+    const stale = (gradient: Tensor): boolean => (this.#handedOut.get(gradient) ?? computed) !== computed;
+    this.#oracle.descendBy(givenGradients(gradients, computed, stale));
     this.#step();
   }
 
@@ -152,7 +181,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
       this.#report = report;
       this.incrementIterations();
     } finally {
-      this.#problem = undefined;
+      this.#problem = this.#computed = undefined;
     }
     this.#onReport?.(this.#report!);
   }
@@ -195,12 +224,23 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
 
   /**
    * Takes what `getWeights` gave, of this or another process: training goes on as if uninterrupted.
-   * @throws OverparamError `STATE_FOREIGN`, `CHECKPOINT_FOREIGN`, `CHECKPOINT_DAMAGED`, `CHECKPOINT_NEWER`
+   * An error leaves everything as it was.
+   * @throws OverparamError `STATE_FOREIGN`, `STATE_MISMATCH`, `CHECKPOINT_FOREIGN`, `CHECKPOINT_DAMAGED`, `CHECKPOINT_NEWER`
    */
   override async setWeights(given: NamedTensor[]): Promise<void> {
-    const saved = await this.#weights.take(given);
-    this.#state = restore(this.method, saved['checkpoint']);
-    this.iterations_ = saved['iterations'] as number;
+    let state = this.#state;
+    let iterations = this.iterations;
+    await this.#weights.take(given, (saved) => {
+      state = restore(this.method, saved['checkpoint']);
+      iterations = saved['iterations'] as number;
+      if (!(Number.isSafeInteger(iterations) && iterations >= 0))
+        throw new OverparamError(
+          'STATE_FOREIGN',
+          `The weights say that ${String(iterations)} steps were taken: they were not saved by @overparam/backend-tfjs.`,
+        );
+    });
+    this.#state = state;
+    this.iterations_ = iterations;
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -219,7 +259,7 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     config: serialization.ConfigDict,
   ): T {
     const { name, options } = fromConfigText(config['method']) as { name: string; options?: object };
-    const direction = directionRule(fromConfigText(config['direction']) as { name: string; options: object });
+    const direction = directionRule(fromConfigText(config['direction']) as NamedDirection);
     const modules = config['modules'] && atPlaces(fromConfigText(config['modules']) as ModulesByPlace);
     return new cls(make(name, options), { direction, ...(modules && { modules }) });
   }
@@ -229,6 +269,10 @@ export class MethodOptimizer<State = unknown, Report = unknown> extends Optimize
     this.#weights.dispose();
   }
 }
+
+const unposed = (): never => {
+  throw new OverparamError('CLOSURE_NEEDED', 'The optimizer has no loss yet: call minimize(f).');
+};
 
 const placesOf = (modules: ModulesOption, variables: readonly Variable[]): ModulesByPlace =>
   byPlace(typeof modules === 'function' ? modules(variables) : modules, variables);

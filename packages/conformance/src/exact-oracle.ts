@@ -123,6 +123,22 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
     return preconditioned(name === 'momentum' ? moment! : g!).map((x) => -x);
   };
 
+  const extragradient = (question: string, step: number): Float64Array => {
+    const { trialGradient } = linearized(question);
+    if (!trialGradient) throw notLinearized(question);
+    return plus(lasting.w, -finite(question, step), trialGradient);
+  };
+  const heavyBall = (step: number, momentum: number): Float64Array => {
+    const { d } = linearized('moveHeavyBall');
+    const { w, previous } = lasting;
+    return plus(plus(w, finite('moveHeavyBall', step), d), finite('moveHeavyBall', momentum), plus(w, -1, previous));
+  };
+  const nesterov = (step: number, tau: number): readonly [w: Float64Array, y: Float64Array] => {
+    const { d } = linearized('moveNesterov');
+    const y = plus(lasting.w, finite('moveNesterov', step), d);
+    return [plus(y, finite('moveNesterov', tau), plus(lasting.lookahead, -1, y)), y];
+  };
+
   const oracle: ExactOracle = {
     name: 'the exact oracle',
     abandon() {
@@ -179,22 +195,12 @@ export function exactOracle(problem: Problem, { guarded = true }: ExactOptions =
         squaredGradientChange: dot(change, change),
       };
     },
-    moveExtragradient(step) {
-      const { trialGradient } = linearized('moveExtragradient');
-      if (!trialGradient) throw notLinearized('moveExtragradient');
-      goTo(plus(lasting.w, -finite('moveExtragradient', step), trialGradient));
-    },
-
-    moveHeavyBall(step, momentum) {
-      const { d } = linearized('moveHeavyBall');
-      const { w, previous } = lasting;
-      goTo(plus(plus(w, finite('moveHeavyBall', step), d), finite('moveHeavyBall', momentum), plus(w, -1, previous)));
-    },
-    moveNesterov(step, tau) {
-      const { d } = linearized('moveNesterov');
-      const y = plus(lasting.w, finite('moveNesterov', step), d);
-      goTo(plus(y, finite('moveNesterov', tau), plus(lasting.lookahead, -1, y)), y);
-    },
+    probeExtragradient: (step) => taken!.net.value(extragradient('probeExtragradient', step)),
+    moveExtragradient: (step) => goTo(extragradient('moveExtragradient', step)),
+    probeHeavyBall: (step, momentum) => linearized('probeHeavyBall').net.value(heavyBall(step, momentum)),
+    moveHeavyBall: (step, momentum) => goTo(heavyBall(step, momentum)),
+    probeNesterov: (step, tau) => linearized('probeNesterov').net.value(nesterov(step, tau)[0]),
+    moveNesterov: (step, tau) => goTo(...nesterov(step, tau)),
 
     average(weight) {
       linearized('average');

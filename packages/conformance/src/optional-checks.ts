@@ -123,7 +123,9 @@ export function optionalChecks(testing: Testing): Check[] {
       const trial = net.gradient(await reached(testing, problem, 0.5));
       await oracle.linearize();
       await asked.probeGradient(0.5);
+      const foretold = await oracle.probeExtragradient?.(step);
       await asked.moveExtragradient(step);
+      await ensureForetold(posed, foretold, `probeExtragradient(${step})`);
       const scale = scaleOf(posed, trial) + scalesOf(posed, net, start).gradient;
       ensureClose(await w(), plus(start, -step, trial), exact, `w after probeGradient(0.5), moveExtragradient(${step})`, scale); // prettier-ignore
     }),
@@ -142,7 +144,11 @@ export function optionalChecks(testing: Testing): Check[] {
       for (let k = 0; k < 3; k++) {
         const d = plus(await whole(problem, k, advance), -1, here);
         const expected = plus(plus(here, step, d), 0.5, plus(here, -1, previous));
-        await advance(oracle, 1);
+        await oracle.linearize();
+        const foretold = await oracle.probeHeavyBall?.(step, 0.5);
+        await answering(oracle).moveHeavyBall(step, 0.5);
+        await oracle.finish?.();
+        await ensureForetold(posed, foretold, `probeHeavyBall(${step}, 0.5)`);
         [previous, here] = [here, await w()];
         ensureClose(here, expected, exact, `w_${k + 1}, by moveHeavyBall(${step}, 0.5)`, scaleOf(posed, d, here));
       }
@@ -163,7 +169,11 @@ export function optionalChecks(testing: Testing): Check[] {
         const d = plus(await whole(problem, k, advance), -1, here);
         const next = plus(here, step, d);
         const expected = plus(next, -0.5, plus(y, -1, next));
-        await advance(oracle, 1);
+        await oracle.linearize();
+        const foretold = await oracle.probeNesterov?.(step, -0.5);
+        await answering(oracle).moveNesterov(step, -0.5);
+        await oracle.finish?.();
+        await ensureForetold(posed, foretold, `probeNesterov(${step}, -0.5)`);
         [y, here] = [next, await w()];
         ensureClose(here, expected, exact, `w_${k + 1}, by moveNesterov(${step}, -0.5)`, scaleOf(posed, d, here));
       }
@@ -189,6 +199,14 @@ export function optionalChecks(testing: Testing): Check[] {
       ensureClose(losses.reduce((sum, l) => sum + l, 0) / losses.length, f, exact, 'their mean', value);
     }),
   ];
+
+  /** A probe of an optional question said what f is where the move then went. */
+  async function ensureForetold(posed: Posed, foretold: number | undefined, question: string): Promise<void> {
+    if (foretold === undefined) return;
+    const there = await posed.w();
+    const { value } = scalesOf(posed, posed.net, there);
+    ensureClose(foretold, posed.net.value(there), exact, `${question}, beside f after the move,`, value);
+  }
 
   /** w + d for the d of another oracle that has come as far. */
   async function whole(

@@ -85,7 +85,9 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
       },
       probeOutputs: (step) => oracle.probeOutputs(-step),
       moveHeavyBall: (step, momentum) => oracle.moveHeavyBall(-step, momentum),
+      probeHeavyBall: (step, momentum) => oracle.probeHeavyBall(-step, momentum),
       moveNesterov: (step, tau) => oracle.moveNesterov(-step, tau),
+      probeNesterov: (step, tau) => oracle.probeNesterov(-step, tau),
       // The directions of these are d itself.
       pullback: (u, request) => opposite(oracle.pullback({ ...u, data: u.data.map((x) => -x) }, { ...request, momentum: -(request?.momentum ?? 0) }) as Linearization), // prettier-ignore
       direct: (d, request) => opposite(oracle.direct(d.map((x) => -x), request) as Linearization), // prettier-ignore

@@ -30,7 +30,7 @@ export type {
 } from './optional-questions.ts';
 export type { Work, WorkOracle } from './work.ts';
 export { asking, type Asking, type Inquiry, type Question } from './ask.ts';
-export type { Method, Step } from './method.ts';
+export type { Method, NamedDirection, Step } from './method.ts';
 export { checkNeeds } from './needs.ts';
 export { run, runAsync, type RunOptions } from './run.ts';
 export { minimize, StepFailed, type Minimization, type MinimizeOptions, type Progress } from './minimize.ts';

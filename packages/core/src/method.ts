@@ -1,6 +1,12 @@
 import type { Asking, Inquiry } from './ask.ts';
 import type { Oracle } from './oracle.ts';
 
+/** A direction rule by name, as plain data that backends make the rule of. */
+export interface NamedDirection {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
+}
+
 /** What a step leaves behind. */
 export interface Step<State, Report> {
   readonly state: State;
@@ -22,6 +28,11 @@ export interface Method<State, Report, Needs extends object = Oracle> {
   readonly options?: object;
   /** The questions that a step may ask; the driver checks them against the oracle before the first step. */
   readonly needs: readonly (keyof Needs & string)[];
+  /**
+   * The direction rule that the method is meant for: give it to the oracle, `oracle(loss, { direction: method.direction })`.
+   * Front doors that make the oracle themselves take it when no other direction is given.
+   */
+  readonly direction?: NamedDirection;
   /** Questions that a step asks only of an oracle that answers them: of any other they are absent in `oracle`. */
   readonly wants?: readonly (keyof Needs & string)[];
   /** The state before the first step. */

@@ -39,6 +39,8 @@ export interface TrialGradientOracle extends Oracle {
   probeGradient(step: number): Answer<TrialLinearization>;
   /** w <- w - step g', with g' the gradient of the last `probeGradient` (an extragradient step). */
   moveExtragradient(step: number): Answer<void>;
+  /** f where `moveExtragradient` would move to, on the data and randomness of the last `linearize`; w does not move. */
+  probeExtragradient?(step: number): Answer<number>;
 }
 
 /** For methods that extrapolate from the points before. The oracle keeps those points, from the first such question on. */
@@ -47,6 +49,10 @@ export interface AcceleratedOracle extends Oracle {
   moveHeavyBall(step: number, momentum: number): Answer<void>;
   /** y_{k+1} <- w_k + step d;  w_{k+1} <- (1 - tau) y_{k+1} + tau y_k, where y_0 = w_0. */
   moveNesterov(step: number, tau: number): Answer<void>;
+  /** f where `moveHeavyBall` would move to, on the data and randomness of the last `linearize`; w does not move. */
+  probeHeavyBall?(step: number, momentum: number): Answer<number>;
+  /** f where `moveNesterov` would move to, likewise. */
+  probeNesterov?(step: number, tau: number): Answer<number>;
 }
 
 export interface SampleLosses {

@@ -1,4 +1,4 @@
-import { badOption } from '@overparam/core';
+import { badOption, withDefaults } from '@overparam/core';
 import { positive } from './range.ts';
 
 export interface DecSpsState {
@@ -9,10 +9,11 @@ export interface DecSpsState {
 }
 
 export interface DecSpsOptions {
+  /** c_0, the scale of c_k. @default 1 */
   readonly c0?: number;
-  /** eta_{-1}: an upper bound on all steps. */
+  /** eta_{-1}: an upper bound on all steps. @default 1 */
   readonly gamma_b?: number;
-  /** l*, a lower bound on the loss of every batch. */
+  /** l*, a lower bound on the loss of every batch. @default 0 */
   readonly lower_bound?: number;
 }
 
@@ -30,7 +31,12 @@ export interface DecSps {
  * eta_k = min((f - l*) / |g|^2, c_{k-1} eta_{k-1}) / c_k with c_k = c0 sqrt(k + 1) and c_{-1} eta_{-1} = c0 gamma_b.
  * Orvieto, Lacoste-Julien and Loizou 2022, arXiv 2205.04583, (DecSPS).
  */
-export function decsps({ c0 = 1, gamma_b = 1, lower_bound = 0 }: DecSpsOptions = {}): DecSps {
+export function decsps(options: DecSpsOptions = {}): DecSps {
+  const { c0, gamma_b, lower_bound } = withDefaults<DecSpsOptions>(
+    'decsps',
+    { c0: 1, gamma_b: 1, lower_bound: 0 },
+    options,
+  );
   positive('c0', c0);
   positive('gamma_b', gamma_b);
   if (!Number.isFinite(lower_bound)) throw badOption('lower_bound', lower_bound, 'a finite number');

@@ -1,9 +1,11 @@
-import { type Search } from './line.ts';
+import { withDefaults } from '@overparam/core';
+import { checkedNumber, type Search } from './line.ts';
 import { count, fraction } from './range.ts';
 
 export interface GridOptions {
-  /** The ratio of one step to the one before, between 0 and 1. */
+  /** The ratio of one step to the one before, between 0 and 1. @default 0.5 */
   readonly delta?: number;
+  /** How many steps are tried. @default 31 */
   readonly trials?: number;
 }
 
@@ -12,13 +14,14 @@ export interface GridOptions {
  * lowest is taken, accepted if it is no higher than the reference. The search of energy natural gradient descent,
  * arXiv 2302.13163, where delta = 1/2 and trials = 31. A trial that is not finite is never the best.
  */
-export function grid({ delta = 0.5, trials = 31 }: GridOptions = {}): Search<number> {
+export function grid(options: GridOptions = {}): Search<number> {
+  const { delta, trials } = withDefaults<GridOptions>('grid', { delta: 0.5, trials: 31 }, options);
   fraction('delta', delta);
   count('trials', trials);
   return function* (probe, line) {
     let best = { step: line.initial, trial: Infinity };
     for (let k = 0, step = line.initial; k < trials; k++, step *= delta) {
-      const trial = yield* probe(step);
+      const trial = checkedNumber('grid', step, yield* probe(step));
       if (Number.isFinite(trial) && trial < best.trial) best = { step, trial };
     }
     const accepted = best.trial <= line.reference;

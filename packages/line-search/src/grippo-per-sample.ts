@@ -1,5 +1,5 @@
-import { type SampleLosses } from '@overparam/core';
-import { count } from './range.ts';
+import { required, withDefaults, type SampleLosses } from '@overparam/core';
+import { count, positive } from './range.ts';
 import { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
 import { type Reference } from './reference.ts';
 
@@ -11,9 +11,9 @@ export interface GrippoPerSampleState {
 }
 
 export interface GrippoPerSampleOptions {
-  /** How many losses are kept of each sample. */
+  /** How many losses are remembered of each sample. */
   readonly window: number;
-  /** The search is monotone for so many batches and one more: an epoch, so that every sample has a history. */
+  /** The search is monotone for this number of batches plus one: an epoch, so that every sample has a history. */
   readonly batchesPerEpoch: number;
 }
 
@@ -22,11 +22,16 @@ export interface GrippoPerSampleOptions {
  * the batch's first sample; NaN where a sample's loss is not finite. "Single-batch Grippo" of PoNoS, arXiv 2306.12747.
  * Samples are named by their index in the data, and the state holds `window` numbers of each.
  */
-export function grippoPerSample({
-  window,
-  batchesPerEpoch,
-}: GrippoPerSampleOptions): Reference<GrippoPerSampleState, { readonly value: number } & SampleLosses> {
+export function grippoPerSample(
+  options: GrippoPerSampleOptions,
+): Reference<GrippoPerSampleState, { readonly value: number } & SampleLosses> {
+  const { window, batchesPerEpoch } = withDefaults<GrippoPerSampleOptions>(
+    'grippoPerSample',
+    { window: required, batchesPerEpoch: required },
+    options,
+  );
   count('window', window);
+  positive('batchesPerEpoch', batchesPerEpoch);
   const monotoneUntil = Math.trunc(batchesPerEpoch);
   return {
     init: () => ({ batches: 0, shares: [] }),

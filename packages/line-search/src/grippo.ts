@@ -1,3 +1,4 @@
+import { required, withDefaults } from '@overparam/core';
 import { count } from './range.ts';
 import { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
 import { type Reference } from './reference.ts';
@@ -7,11 +8,17 @@ export interface GrippoState {
   readonly losses: readonly PlainNumber[];
 }
 
+export interface GrippoOptions {
+  /** How many losses are remembered. */
+  readonly window: number;
+}
+
 /**
  * R = max(f, the losses of the last `window` batches, each at its own point).
  * Grippo, Lampariello and Lucidi (1986), (6), across batches: "cross-batch Grippo" of PoNoS, arXiv 2306.12747.
  */
-export function grippo({ window }: { readonly window: number }): Reference<GrippoState> {
+export function grippo(options: GrippoOptions): Reference<GrippoState> {
+  const { window } = withDefaults<GrippoOptions>('grippo', { window: required }, options);
   count('window', window);
   return {
     init: () => ({ losses: [] }),

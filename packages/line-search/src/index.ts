@@ -1,9 +1,9 @@
 export type { Condition, Found, Line, Probe, Search, SlopeTrial } from './line.ts';
 export { search } from './search.ts';
 
-export { armijo } from './armijo.ts';
+export { armijo, type ArmijoOptions } from './armijo.ts';
 export { wolfe, type WolfeOptions } from './wolfe.ts';
-export { lipschitz } from './lipschitz.ts';
+export { lipschitz, type LipschitzOptions } from './lipschitz.ts';
 export { finite } from './finite.ts';
 export { nearlyLinear } from './nearly-linear.ts';
 export { band, type BandOptions } from './band.ts';
@@ -16,7 +16,7 @@ export { grid, type GridOptions } from './grid.ts';
 export type { Reference } from './reference.ts';
 export { monotone } from './monotone.ts';
 export { zhangHager, type ZhangHagerOptions, type ZhangHagerState } from './zhang-hager.ts';
-export { grippo, type GrippoState } from './grippo.ts';
+export { grippo, type GrippoOptions, type GrippoState } from './grippo.ts';
 export { grippoPerSample, type GrippoPerSampleOptions, type GrippoPerSampleState } from './grippo-per-sample.ts';
 export { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
 
@@ -27,7 +27,7 @@ export { smoothed } from './smoothed.ts';
 export { decsps, type DecSps, type DecSpsOptions, type DecSpsState } from './decsps.ts';
 export { barzilaiBorwein, type Secant } from './barzilai-borwein.ts';
 export { quadraticInitial, sameChange } from './nocedal-wright.ts';
-export { decreaseRatio, type LastDecrease } from './decrease-ratio.ts';
+export { decreaseRatio, type DecreaseRatioOptions, type LastDecrease } from './decrease-ratio.ts';
 export { remember, longestMemory } from './memory.ts';
 export { smoothedRatio, type SmoothedRatioState, type TriedDecrease } from './smoothed-ratio.ts';
 export { steered, type SteeredOptions } from './steered.ts';

@@ -1,4 +1,4 @@
-import { type Inquiry } from '@overparam/core';
+import { badOption, type Inquiry } from '@overparam/core';
 
 /** What a search knows before its first trial: f along the ray w + step d, at step 0. */
 export interface Line {
@@ -47,3 +47,25 @@ export type Search<Trial> = (probe: Probe<Trial>, line: Line) => Inquiry<Found<T
 
 /** Whether a trial is good enough. A NaN never is. */
 export type Condition<Trial> = (step: number, trial: Trial, line: Line) => boolean;
+
+/**
+ * A number that a trial has to give; NaN and Infinity are numbers.
+ * @throws OverparamError `BAD_OPTION` for anything else, such as a promise, or a value where a slope is needed too
+ */
+export function checkedNumber(
+  needing: string,
+  step: number,
+  given: unknown,
+  part?: 'value' | 'slope' | 'squaredGradientChange',
+): number {
+  if (typeof given === 'number') return given;
+  const name = part === undefined ? `The trial at step ${step}` : `'${part}' of the trial at step ${step}`;
+  const other = typeof given === 'object' && given !== null ? 'an object' : given;
+  throw badOption(
+    name,
+    other,
+    part === undefined
+      ? `a number, f there: ${needing} compares values alone`
+      : `a number: ${needing} needs it at every trial`,
+  );
+}

@@ -1,10 +1,14 @@
+import { withDefaults } from '@overparam/core';
 import { cubicMinimizer } from './cubic-minimizer.ts';
+import { checkLine } from './check-line.ts';
 import { type Search, type SlopeTrial } from './line.ts';
 import { count, positive } from './range.ts';
 import { wolfe, type WolfeOptions } from './wolfe.ts';
 
 export interface StrongWolfeOptions extends WolfeOptions {
+  /** No step is longer. @default 1e10 */
   readonly maxStep?: number;
+  /** @default 60 */
   readonly maxTrials?: number;
 }
 
@@ -20,20 +24,20 @@ interface Point extends SlopeTrial {
  * third in two trials is halved. A trial that is not finite is too long.
  *
  * When it fails, `step` is the best it found that decreases enough, with its trial, or 0 if there is none; take it or
- * leave it. `why` is `max-step` where phi still descends at the longest step, `small-interval` where rounding ends the
+ * leave it. A line that does not descend (`slope` >= 0), or without a usable first step, is an error. `why` is `max-step` where phi still descends at the longest step, `small-interval` where rounding ends the
  * search, or `max-trials`.
  */
-export function strongWolfe({
-  c1 = 1e-4,
-  c2 = 0.9,
-  epsilon = 0,
-  maxStep = 1e10,
-  maxTrials = 60,
-}: StrongWolfeOptions = {}): Search<SlopeTrial> {
+export function strongWolfe(options: StrongWolfeOptions = {}): Search<SlopeTrial> {
+  const { c1, c2, epsilon, maxStep, maxTrials } = withDefaults<StrongWolfeOptions>(
+    'strongWolfe',
+    { c1: 1e-4, c2: 0.9, epsilon: 0, maxStep: 1e10, maxTrials: 60 },
+    options,
+  );
   const accept = wolfe({ c1, c2, epsilon });
   positive('maxStep', maxStep);
   count('maxTrials', maxTrials);
   return function* (probe, line) {
+    checkLine(line);
     const slack = epsilon * Math.abs(line.value);
     const tooHigh = ({ step, value }: Point, { step: best, value: least }: Point): boolean =>
       !(value <= line.reference + c1 * step * line.slope + slack) || (best > 0 && value >= least + slack);

@@ -1,4 +1,4 @@
-import { badOption } from '@overparam/core';
+import { badOption, withDefaults } from '@overparam/core';
 import { fromPlain, toPlain, type PlainNumber } from './plain-number.ts';
 import { type Reference } from './reference.ts';
 
@@ -8,20 +8,22 @@ export interface ZhangHagerState {
 }
 
 export interface ZhangHagerOptions {
-  /** From 0, a monotone search, to 1, the plain mean of all losses so far. */
+  /** From 0, a monotone search, to 1, the plain mean of all losses so far. @default 1 */
   readonly xi?: number;
   /**
-   * Which C goes on into the recursion. `code`: the mean itself. `paper`: R, the mean raised to f(w), as PoNoS is
-   * printed. They agree as long as the loss stays below the mean, so always on full batches.
+   * Which C the recursion continues with. `code`: the mean itself. `paper`: R, the mean raised to f(w), as PoNoS is
+   * printed. They agree while the loss stays below the mean, so always on full batches. @default 'code'
    */
   readonly recursion?: 'code' | 'paper';
 }
 
 /**
  * Q' = xi Q + 1;  C' = (xi Q C + f) / Q';  R = max(C', f).
- * Zhang and Hager (2004), (1.3); made stochastic by PoNoS, arXiv 2306.12747, (3).
+ * f: the loss of the batch; C: the mean of past losses, weighted by xi; Q: the sum of the weights; R: what trials are
+ * compared with. Zhang and Hager (2004), (1.3); made stochastic by PoNoS, arXiv 2306.12747, (3).
  */
-export function zhangHager({ xi = 1, recursion = 'code' }: ZhangHagerOptions = {}): Reference<ZhangHagerState> {
+export function zhangHager(options: ZhangHagerOptions = {}): Reference<ZhangHagerState> {
+  const { xi, recursion } = withDefaults<ZhangHagerOptions>('zhangHager', { xi: 1, recursion: 'code' }, options);
   if (!(xi >= 0 && xi <= 1)) throw badOption('xi', xi, 'a number from 0 to 1');
   if (recursion !== 'code' && recursion !== 'paper') throw badOption('recursion', recursion, "'code' or 'paper'");
   return {

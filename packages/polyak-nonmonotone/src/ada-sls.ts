@@ -12,7 +12,7 @@ import {
 import { failedStep, fraction, polyak, smoothed } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { type Preconditioned, type Preconditioner } from './preconditioner.ts';
+import { preconditioner, type Preconditioned, type Preconditioner } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { resetNamed, type ResetOption } from './reset.ts';
 import { slsStart } from './sls-start.ts';
@@ -76,7 +76,9 @@ const defaults: Required<AdaSlsOptions> = {
  * AdaSLS: adaptive gradient directions with a search that is free of momentum, and an update that has it where
  * `momentum` is not 0. Vaswani, Laradji et al. 2020, arXiv 2006.06835; defaults and decisions of the authors' code.
  *
- * Trials go along -P g, with f(w + eta d) <= f - eta c <g, P g>; the update goes along -P m.
+ * Trials go along -P g, with f(w + eta d) <= f - eta c <g, P g>; the update goes along -P m. With the guard `finite` the
+ * update is evaluated before it is taken: one evaluation more per step where its direction is not the one searched, and
+ * if its value is not finite the step goes along the searched direction.
  *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
@@ -86,7 +88,12 @@ export function adaSls(
   const all = withDefaults('ada-sls', defaults, options);
   const along =
     all.momentum === 0 || all.base_opt === 'adagrad' || all.base_opt === 'rmsprop' ? 'preconditioned' : 'momentum';
-  return adaSlsAs<DirectionalOracle>('ada-sls', all, 'moveAlong', (oracle, step) => oracle.moveAlong(along, step));
+  return adaSlsAs<DirectionalOracle>('ada-sls', all, {
+    question: 'moveAlong',
+    direction: along,
+    move: (oracle, step) => oracle.moveAlong(along, step),
+    look: (oracle, step) => oracle.probeAlong(along, step),
+  });
 }
 
 /**
@@ -99,16 +106,29 @@ export function adaSlsHeavyBall(
   options: AdaSlsOptions = {},
 ): Method<AdaSlsState, StepReport, DirectionalOracle & AcceleratedOracle> & Preconditioned {
   const all = withDefaults('ada-sls-heavy-ball', { ...defaults, momentum: 0.9 }, options);
-  return adaSlsAs<DirectionalOracle & AcceleratedOracle>('ada-sls-heavy-ball', all, 'moveNesterov', (oracle, step) =>
-    oracle.moveNesterov(step, -all.momentum),
-  );
+  return adaSlsAs<DirectionalOracle & AcceleratedOracle>('ada-sls-heavy-ball', all, {
+    question: 'moveNesterov',
+    wants: 'probeNesterov',
+    move: (oracle, step) => oracle.moveNesterov(step, -all.momentum),
+    look: (oracle, step) => oracle.probeNesterov?.(step, -all.momentum),
+  });
+}
+
+/** How the step that a search found is taken. */
+interface Update<Needs extends DirectionalOracle> {
+  readonly question: keyof Needs & string;
+  readonly wants?: keyof Needs & string;
+  /** The direction of `move`; absent where it goes along none. */
+  readonly direction?: DirectionName;
+  move(oracle: Asking<Needs>, step: number): Inquiry<void>;
+  /** f where `move` leads; undefined if the oracle does not answer that. */
+  look(oracle: Asking<Needs>, step: number): Inquiry<number> | undefined;
 }
 
 function adaSlsAs<Needs extends DirectionalOracle>(
   name: string,
   all: Required<AdaSlsOptions>,
-  moving: keyof Needs & string,
-  move: (oracle: Asking<Needs>, step: number) => Inquiry<void>,
+  update: Update<Needs>,
 ): Method<AdaSlsState, StepReport, Needs> & Preconditioned {
   const { c, adapt_flag, step_size_method, pp_norm_method, base_opt, momentum, beta, init_step_size } = all;
   if (step_size_method !== 'sls' && step_size_method !== 'sps')
@@ -133,7 +153,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
   });
   const search = armijoSearch({ c, delta: all.beta_b, guards });
   const polyakStep = polyak({ c_p: c });
-  const smooth = smoothed(all);
+  const smooth = smoothed({ gamma: all.gamma, n_batches_per_epoch: all.n_batches_per_epoch });
   const trialDirection: DirectionName = pp_norm_method === 'pp_armijo' ? 'preconditioned' : 'gradient';
 
   const sps = ({ k, eta }: AdaSlsState, { value }: Linearization, pp: number): number => {
@@ -145,11 +165,15 @@ function adaSlsAs<Needs extends DirectionalOracle>(
   return {
     name,
     options: all,
-    needs: ['linearize', 'direction', 'probeAlong', moving],
-    direction: {
-      name: base_opt,
-      options: { beta1: moving === 'moveAlong' ? momentum : 0, beta2: beta, epsilon: 1e-8 },
-    },
+    needs: [
+      'linearize',
+      'direction',
+      'probeAlong',
+      ...(guards.finite && update.question !== 'moveAlong' ? ['moveAlong' as const] : []),
+      update.question,
+    ],
+    ...(update.wants && guards.finite && { wants: [update.wants] }),
+    direction: preconditioner(base_opt, { beta1: update.question === 'moveAlong' ? momentum : 0, beta2: beta }),
     init: () => ({ k: 0, eta: init_step_size }),
     *step(state, asked) {
       const oracle = asked as unknown as Asking<DirectionalOracle>;
@@ -164,19 +188,32 @@ function adaSlsAs<Needs extends DirectionalOracle>(
 
       if (step_size_method === 'sps') {
         const step = sps(state, at, -slope);
-        yield* move(asked, step);
+        yield* update.move(asked, step);
         return { state: { k, eta: step }, report: report(at, { initialStep: step, step }) };
       }
 
       const initialStep = start.start({ eta: state.eta, last: null }, at);
       const line = { initial: initialStep, value: at.value, slope, reference: at.value };
       const found = yield* search((step) => oracle.probeAlong(trialDirection, step), line);
-      const { backtracks, forwards } = found;
+      const { backtracks } = found;
       const failed = !found.accepted;
-      if (failed && guards.finite && !Number.isFinite(found.trial))
-        return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
       const step = failed ? failedStep : found.step;
-      yield* move(asked, step);
+      let { forwards } = found;
+      let valueAfter: number | null = null;
+      if (guards.finite) {
+        const searched = failed ? yield* oracle.probeAlong(trialDirection, step) : found.trial;
+        if (failed) forwards++;
+        const sameDirection = update.direction === trialDirection;
+        const looking = sameDirection ? undefined : update.look(asked, step);
+        const there = looking && (yield* looking);
+        if (looking) forwards++;
+        // Where the update leads is not known, or is not finite: go where the search has looked.
+        const alongSearched = there === undefined ? failed || sameDirection : !Number.isFinite(there);
+        valueAfter = alongSearched ? searched : (there ?? null);
+        if (valueAfter !== null && !Number.isFinite(valueAfter))
+          return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
+        yield* alongSearched ? oracle.moveAlong(trialDirection, step) : update.move(asked, step);
+      } else yield* update.move(asked, step);
       return {
         state: { k, eta: step },
         report: report(at, {
@@ -185,6 +222,7 @@ function adaSlsAs<Needs extends DirectionalOracle>(
           backtracks,
           forwards,
           reference: at.value,
+          valueAfter,
           failed,
           why: failed ? 'search-failed' : null,
         }),

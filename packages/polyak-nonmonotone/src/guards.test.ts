@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '@overparam/core';
+import { run, type AcceleratedOracle, type DirectionalOracle, type Method } from '@overparam/core';
 import {
   adaSls,
+  adaSlsHeavyBall,
   constantStep,
   ponos,
   ponosPrec,
@@ -11,7 +12,10 @@ import {
   slsPrec,
   sps,
   type PonosState,
+  type StepReport,
 } from '@overparam/polyak-nonmonotone';
+
+type AnyMethod = Method<object, StepReport, DirectionalOracle & AcceleratedOracle>;
 
 /** An oracle on one axis, from its answers alone, that counts its moves. */
 const scripted = (
@@ -229,14 +233,35 @@ describe('a search along directions that fails', () => {
     expect(lost.moves).toEqual([]);
   });
 
-  it('goes on with momentum after the tiny step', () => {
-    const high = oracle(7, 7);
-    expect(run(slsAccelerated(), high, slsAccelerated().init()).report).toMatchObject({ step: 1e-6, failed: true });
+  it('keeps its momentum after the tiny step where the oracle can evaluate that, and drops it otherwise', () => {
+    const unknown = oracle(7, 7);
+    expect(run(slsAccelerated(), unknown, slsAccelerated().init()).report).toMatchObject({ step: 1e-6, failed: true });
+    expect(unknown.moves).toEqual([[1e-6, 0]]);
+    const lost = { ...oracle(7, 7), probeHeavyBall: () => NaN };
+    expect(run(slsAccelerated(), lost, slsAccelerated().init()).report).toMatchObject({ step: 1e-6, valueAfter: 7 });
+    expect(lost.moves).toEqual([[1e-6, 0]]);
+    const high = { ...oracle(7, 7), probeHeavyBall: () => 6 };
+    expect(run(slsAccelerated(), high, slsAccelerated().init()).report).toMatchObject({ step: 1e-6, valueAfter: 6 });
     expect(run(adaSls(), high, adaSls().init())).toMatchObject({ report: { step: 1e-6 }, state: { eta: 1e-6, k: 1 } });
     expect(high.moves).toEqual([
       [1e-6, 0.6],
       ['preconditioned', 1e-6],
     ]);
+  });
+
+  it('looks at the tiny step itself, not at the last trial', () => {
+    for (const method of [adaSls(), adaSlsHeavyBall(), slsAccelerated()] as AnyMethod[]) {
+      const tiny = (step: number): number => (step <= 1e-6 ? NaN : 7);
+      const lost = {
+        ...oracle(7, 7),
+        probe: tiny,
+        probeAlong: (_: string, step: number) => tiny(step),
+        probeNesterov: tiny,
+        probeHeavyBall: tiny,
+      };
+      expect(run(method, lost, method.init()).report).toMatchObject({ step: 0, why: 'search-failed-not-finite' });
+      expect(lost.moves).toEqual([]);
+    }
   });
 
   it('takes <g, P g> for a decrease that would be negative', () => {

@@ -28,7 +28,7 @@ export interface Parts<Start, Ref, At extends Linearization = Linearization, Nee
   readonly guards: Guards;
   /** True where there is nothing to do. */
   readonly stationary: (at: Linearization) => boolean;
-  /** False for a batch that takes the initial step as it is. */
+  /** False for a batch that takes the initial step as it is; with the guard `finite`, if that leads to a finite value. */
   readonly searches?: (state: Start) => boolean;
   /** The step after a failed search; 1e-6 if absent. */
   readonly afterFailure?: (found: Found<number>) => number;
@@ -77,8 +77,13 @@ export function lineSearchMethod<Start, Ref, At extends Linearization = Lineariz
       });
 
       if (!searches(state)) {
-        yield* oracle.move(initialStep);
-        return { state: after({}), report: report(at, { initialStep, step: initialStep }) };
+        const valueAfter = guards.finite ? yield* oracle.probe(initialStep) : null;
+        if (valueAfter === null || Number.isFinite(valueAfter)) {
+          yield* oracle.move(initialStep);
+          const forwards = valueAfter === null ? 0 : 1;
+          return { state: after({}), report: report(at, { initialStep, step: initialStep, forwards, valueAfter }) };
+        }
+        // The step of another batch leads out of this one's domain: search after all.
       }
       if (stationary(at))
         return { state: after({ step: 0 }), report: stayed(at, 'stationary', { initialStep, reference: R }) };

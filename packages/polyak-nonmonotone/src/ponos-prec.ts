@@ -13,7 +13,7 @@ import {
 } from '@overparam/line-search';
 import { isFinite, resolveGuards, type GuardOptions } from './guards.ts';
 import { armijoSearch } from './line-search-method.ts';
-import { type Preconditioned } from './preconditioner.ts';
+import { preconditioner, type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport } from './report.ts';
 import { stationary, vanishing } from './stationary.ts';
 
@@ -124,8 +124,9 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
   if (!Number.isFinite(f_star)) throw badOption('f_star', f_star, 'a finite number');
   const guards = resolveGuards(name, all.guards);
   const polyakStep = polyak({ c_p: c_step });
-  const grow = grown(all);
-  const smooth = smoothed(all);
+  const { gamma, n_batches_per_epoch } = all;
+  const grow = grown({ gamma, n_batches_per_epoch });
+  const smooth = smoothed({ gamma, n_batches_per_epoch });
   const zhang = zhangHager({ xi });
   const search = armijoSearch({ c, delta: beta_b, guards });
   const nothingToDo = line_search_fn === 'armijo' ? stationary(0) : vanishing;
@@ -151,7 +152,7 @@ function precAs(name: string, options: PrecOptions, otherwise: Required<PrecOpti
     name,
     options,
     needs: ['linearize', 'direction', 'probeAlong', 'moveAlong'],
-    direction: { name: 'adam', options: { beta1: all.momentum, beta2: all.beta, epsilon: 1e-8 } },
+    direction: preconditioner('adam', { beta1: all.momentum, beta2: all.beta }),
     init: () => ({ ...zhang.init(), lk: 0, eta: init_step_size }),
     *step(state, oracle) {
       const at = yield* oracle.linearize();

@@ -58,7 +58,7 @@ export function zhangEvery2(
     options,
     initial,
     searches,
-    reference: zhangHager(all),
+    reference: zhangHager({ xi: all.xi, recursion: all.recursion }),
     search: armijoSearch({ ...all, guards }),
     stationary: vanishing,
     guards,

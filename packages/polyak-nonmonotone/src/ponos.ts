@@ -57,6 +57,8 @@ export const ponosDefaults: Required<PonosOptions> = {
  * Galli, Rauhut and Schmidt, "Don't be so monotone", NeurIPS 2023, arXiv 2306.12747, Algorithm 1; defaults and
  * decisions are those of the authors' code.
  *
+ * It is made for mini-batches. On full batches it swings around a minimum for ever: take `ponos({ xi: 0 })` there.
+ *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export const ponos = (options: PonosOptions = {}): Method<PonosState, StepReport> => ponosAs('ponos', options);
@@ -73,7 +75,7 @@ export function ponosAs(
     name,
     options,
     initial: polyakStart({ ...all, guards }),
-    reference: zhangHager(all),
+    reference: zhangHager({ xi: all.xi, recursion: all.recursion }),
     search: armijoSearch({ ...all, guards }),
     stationary: stationary(guards.f_star ? all.f_star : 0),
     guards,

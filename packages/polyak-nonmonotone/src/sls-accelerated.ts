@@ -45,7 +45,8 @@ export interface SlsAcceleratedState extends SlsStartState {
  * nesterov: y_{k+1} = w_k + eta d;  w_{k+1} = (1 - tau) y_{k+1} + tau y_k, with tau = (1 - lambda_{k-1}) / lambda_k
  *
  * The code's lambda is (1 + sqrt(1 + 4 lambda^2)) / 2 of the lambda two steps before, and tau is 1 at first, so that the
- * first Nesterov step stays at w_0. On a stationary batch momentum goes on.
+ * first Nesterov step stays at w_0. On a stationary batch momentum continues. With the guard `finite` the
+ * point with momentum is evaluated, if the oracle answers that, and if its value is not finite the step has no momentum.
  *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
@@ -78,8 +79,15 @@ export function slsAccelerated(
   const initial = slsStart({ ...all, reset, eta_max: Infinity, eta_min: 0, c_p: 1, remembers: 'sls' });
   const search = armijoSearch({ c, delta: beta_b, guards });
 
-  const move = (oracle: Asking<AcceleratedOracle>, step: number, { tau }: SlsAcceleratedState): Inquiry<void> =>
-    acceleration_method === 'polyak' ? oracle.moveHeavyBall(step, momentum) : oracle.moveNesterov(step, tau);
+  const polyak = acceleration_method === 'polyak';
+  const extrapolation = ({ tau }: SlsAcceleratedState): number => (polyak ? momentum : tau);
+  const move = (oracle: Asking<AcceleratedOracle>, step: number, by: number): Inquiry<void> =>
+    polyak ? oracle.moveHeavyBall(step, by) : oracle.moveNesterov(step, by);
+  /** Where the step leads with momentum, if the oracle can say so. */
+  function* look(oracle: Asking<AcceleratedOracle>, step: number, by: number): Inquiry<number | undefined> {
+    const probe = polyak ? oracle.probeHeavyBall : oracle.probeNesterov;
+    return guards.finite && probe ? yield* probe(step, by) : undefined;
+  }
 
   const lambdas = ({ lambda_old, lambda_current }: SlsAcceleratedState) => {
     const next = (1 + Math.sqrt(1 + 4 * lambda_old ** 2)) / 2;
@@ -89,7 +97,8 @@ export function slsAccelerated(
   return {
     name,
     options,
-    needs: ['linearize', 'probe', acceleration_method === 'polyak' ? 'moveHeavyBall' : 'moveNesterov'],
+    needs: ['linearize', 'probe', polyak ? 'moveHeavyBall' : 'moveNesterov'],
+    wants: guards.finite ? [polyak ? 'probeHeavyBall' : 'probeNesterov'] : [],
     init: () => ({ ...initial.init(), lambda_old: 0, lambda_current: 1, tau: 1 }),
     *step(state, oracle) {
       const at = yield* oracle.linearize();
@@ -98,22 +107,41 @@ export function slsAccelerated(
 
       const initialStep = initial.start(state, at);
       if (vanishing(at)) {
-        yield* move(oracle, 0, state);
+        const there = yield* look(oracle, 0, extrapolation(state));
+        const goesOn = there === undefined || Number.isFinite(there);
+        yield* move(oracle, 0, goesOn ? extrapolation(state) : 0);
         const outcome = { at, initial: initialStep, step: 0, backtracks: 0, trial: at.value, next: initialStep };
         return {
           state: { ...initial.learn(state, { ...outcome, failed: false }), ...lambdas(state) },
-          report: stayed(at, 'stationary', { initialStep, valueAfter: null }),
+          report: stayed(at, 'stationary', {
+            initialStep,
+            forwards: there === undefined ? 0 : 1,
+            valueAfter: there === undefined ? null : goesOn ? there : at.value,
+          }),
         };
       }
 
       const line = { initial: initialStep, value: at.value, slope: at.slope, reference: at.value };
       const found = yield* search(oracle.probe, line);
-      const { backtracks, forwards, trial, next } = found;
+      const { backtracks, trial, next } = found;
       const failed = !found.accepted;
-      if (failed && guards.finite && !Number.isFinite(trial))
-        return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
       const step = failed ? failedStep : found.step;
-      yield* move(oracle, step, state);
+      let { forwards } = found;
+      let by = extrapolation(state);
+      let valueAfter: number | null = null;
+      if (guards.finite) {
+        const without = failed ? yield* oracle.probe(step) : trial;
+        if (failed) forwards++;
+        if (!Number.isFinite(without))
+          return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
+        const there = yield* look(oracle, step, by);
+        if (there !== undefined) forwards++;
+        // Where momentum leads is not finite, or is not known after a failed search: go where f was evaluated.
+        const alone = there === undefined ? failed : !Number.isFinite(there);
+        if (alone) by = 0;
+        valueAfter = alone ? without : (there ?? null);
+      }
+      yield* move(oracle, step, by);
 
       const learnt = initial.learn(state, { at, initial: initialStep, step, backtracks, trial, next, failed });
       return {
@@ -124,6 +152,7 @@ export function slsAccelerated(
           backtracks,
           forwards,
           reference: at.value,
+          valueAfter,
           failed,
           why: failed ? 'search-failed' : null,
         }),

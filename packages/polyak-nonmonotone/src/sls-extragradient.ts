@@ -22,7 +22,8 @@ export interface SlsExtragradientOptions {
 /**
  * Stochastic extragradient with the Lipschitz line search: w' = w - eta g(w); w_{k+1} = w - eta g(w'), where eta is
  * accepted if |g(w') - g(w)| <= c |g(w)|. Each trial is a gradient. Vaswani et al. 2019, arXiv 1905.09997, section 5;
- * `SlsEg` of the authors' code. The oracle's direction has to be -g.
+ * `SlsEg` of the authors' code. The oracle's direction has to be -g. With the guard `finite`, a step after a failed search,
+ * or one that g(w') would lead to a value that is not finite, goes along -g(w), where f was evaluated.
  *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`
  */
@@ -47,11 +48,14 @@ export function slsExtragradient(
   const guards = resolveGuards(name, all.guards);
   const reset = resetNamed(all.reset_option, ['keep', 'grow', 'restart']);
   const initial = slsStart({ ...all, reset, eta_max: Infinity, eta_min: 0, c_p: 1, remembers: 'ponos' });
-  const search = backtracking<TrialLinearization>({ accept: lipschitz(all), delta: all.beta_b });
+  const search = backtracking<TrialLinearization>({ accept: lipschitz({ c: all.c }), delta: all.beta_b });
   return {
     name,
     options,
-    needs: ['linearize', 'probeGradient', 'moveExtragradient'],
+    needs: guards.finite
+      ? ['linearize', 'move', 'probeGradient', 'moveExtragradient']
+      : ['linearize', 'probeGradient', 'moveExtragradient'],
+    wants: guards.finite ? ['probeExtragradient'] : [],
     init: initial.init,
     *step(state, oracle) {
       const at = yield* oracle.linearize();
@@ -64,17 +68,33 @@ export function slsExtragradient(
       const found = yield* search(oracle.probeGradient, line);
       const failed = !found.accepted;
       const step = failed ? failedStep : found.step;
-      const { squaredGradientNorm } = failed ? yield* oracle.probeGradient(step) : found.trial;
+      const there = failed ? yield* oracle.probeGradient(step) : found.trial;
       const { backtracks, next } = found;
-      const forwards = found.forwards + (failed ? 1 : 0);
-      if (guards.finite && !Number.isFinite(squaredGradientNorm))
-        return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
-      yield* oracle.moveExtragradient(step);
+      let forwards = found.forwards + (failed ? 1 : 0);
+      let valueAfter: number | null = null;
+      if (guards.finite) {
+        if (!Number.isFinite(there.squaredGradientNorm) || !Number.isFinite(there.value))
+          return { state, report: stayed(at, 'search-failed-not-finite', { initialStep, backtracks, forwards }) };
+        const beyond = !failed && oracle.probeExtragradient ? yield* oracle.probeExtragradient(step) : undefined;
+        if (beyond !== undefined) forwards++;
+        // After a failed search, and where g' leads out of f's domain, the step goes where f was evaluated.
+        const plain = failed || (beyond !== undefined && !Number.isFinite(beyond));
+        valueAfter = plain ? there.value : (beyond ?? null);
+        yield* plain ? oracle.move(step) : oracle.moveExtragradient(step);
+      } else yield* oracle.moveExtragradient(step);
 
       const trial = found.trial.value;
       return {
         state: initial.learn(state, { at, initial: initialStep, step, backtracks, trial, next, failed }),
-        report: report(at, { initialStep, step, backtracks, forwards, failed, why: failed ? 'search-failed' : null }),
+        report: report(at, {
+          initialStep,
+          step,
+          backtracks,
+          forwards,
+          valueAfter,
+          failed,
+          why: failed ? 'search-failed' : null,
+        }),
       };
     },
   };

@@ -90,7 +90,7 @@ function zhangReset(name: string, reset: Reset, options: ZhangResetOptions): Zha
     name,
     options,
     initial: slsStart({ ...all, reset, eta_max: all.max_eta, eta_min: 1e-8, remembers: 'ponos' }),
-    reference: zhangHager(all),
+    reference: zhangHager({ xi: all.xi }),
     search: armijoSearch({ ...all, guards }),
     stationary: vanishing,
     guards,

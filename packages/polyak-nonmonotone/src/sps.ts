@@ -61,7 +61,7 @@ export function sps(options: SpsOptions = {}): Method<SpsState, StepReport> {
   if (!(eps >= 0)) throw badOption('eps', eps, 'a number >= 0');
   if (!Number.isFinite(f_star)) throw badOption('f_star', f_star, 'a finite number');
   const guards = resolveGuards('sps', all.guards);
-  const smooth = smoothed(all);
+  const smooth = smoothed({ gamma: all.gamma, n_batches_per_epoch: all.n_batches_per_epoch });
   const least = adapt_flag === 'constant' || guards.f_star ? f_star : 0;
   const step = polyak({ c_p: c, f_star: least, epsilon: eps });
   return stepRuleMethod({
@@ -121,7 +121,7 @@ export function spsPonos(options: SpsPonosOptions = {}): Method<SpsState, StepRe
   const guards = resolveGuards('sps-ponos', all.guards);
   const least = guards.f_star ? f_star : 0;
   const step = polyak({ c_p, f_star: least });
-  const smooth = smoothed(all);
+  const smooth = smoothed({ gamma: all.gamma, n_batches_per_epoch: all.n_batches_per_epoch });
   return stepRuleMethod({
     name: 'sps-ponos',
     options,

@@ -27,6 +27,12 @@ export function elementwise(
     name,
     shape: { samples: n, outputs: c },
     value: (outputs) => each(outputs, 0).reduce((sum, x) => sum + x, 0),
+    terms(outputs) {
+      const all = each(outputs, 0);
+      return Float64Array.from({ length: n }, (_, i) =>
+        all.subarray(i * c, (i + 1) * c).reduce((sum, x) => sum + x, 0),
+      );
+    },
     gradient: (outputs) => ({ rows: n, columns: c, data: each(outputs, 1) }),
     hessianFactor(outputs) {
       const data = new Float64Array(n * c * c);

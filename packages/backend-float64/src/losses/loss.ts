@@ -13,6 +13,8 @@ export interface Loss {
    * positive semi-definite matrix nearest to it where L is not convex.
    */
   hessianFactor(outputs: Matrix): Matrix;
+  /** The addends of L, one per sample: what `sampleLosses` is answered from. */
+  terms?(outputs: Matrix): Float64Array;
   /** The shape of the outputs that it takes, where the targets say it. */
   readonly shape?: { readonly samples: number; readonly outputs?: number };
   /** The same loss of these samples only, for mini-batches; a mean is then the mean over them. */
@@ -20,7 +22,7 @@ export interface Loss {
 }
 
 export interface LossOptions {
-  /** s_n >= 0, one a sample: L = sum_n s_n l_n. Absent: 1. */
+  /** s_n >= 0, one per sample: L = sum_n s_n l_n. Absent: 1. */
   readonly weights?: ArrayLike<number> | undefined;
   /** 'mean' divides by N, also where there are weights. */
   readonly reduction?: 'mean' | 'sum';

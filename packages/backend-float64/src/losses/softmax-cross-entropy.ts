@@ -24,16 +24,18 @@ export function softmaxCrossEntropy(
     checkOutputs(outputs, y);
     return Array.from({ length: n }, (_, i) => each(row(outputs, i), row(y, i), s[i]!, i));
   };
+  const terms = (outputs: Matrix): number[] =>
+    samples(outputs, (f, target, weight) => {
+      if (weight === 0) return 0;
+      const most = Math.max(...f);
+      const sum = f.reduce((total, x) => total + Math.exp(x - most), 0);
+      return weight * target.reduce((total, t, k) => (t === 0 ? total : total + t * (most - f[k]!)), Math.log(sum));
+    });
   return {
     name: 'softmax cross-entropy',
     shape: { samples: n, outputs: c },
-    value: (outputs) =>
-      samples(outputs, (f, target, weight) => {
-        if (weight === 0) return 0;
-        const most = Math.max(...f);
-        const sum = f.reduce((total, x) => total + Math.exp(x - most), 0);
-        return weight * target.reduce((total, t, k) => (t === 0 ? total : total + t * (most - f[k]!)), Math.log(sum));
-      }).reduce((sum, x) => sum + x, 0),
+    value: (outputs) => terms(outputs).reduce((sum, x) => sum + x, 0),
+    terms: (outputs) => Float64Array.from(terms(outputs)),
     gradient(outputs) {
       const data = new Float64Array(n * c);
       samples(outputs, (f, target, weight, i) =>

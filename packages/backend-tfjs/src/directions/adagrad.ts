@@ -1,4 +1,5 @@
 import { add, div, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { checkNonNegative } from './average.ts';
 import type { DirectionRule } from './rule.ts';
 
@@ -7,7 +8,8 @@ export interface AdagradOptions {
 }
 
 /** AdaGrad, diagonal (Duchi, Hazan and Singer 2011, Figure 1): v <- v + g^2, d = -g / (sqrt(v) + epsilon). */
-export function adagrad({ epsilon = 1e-8 }: AdagradOptions = {}): DirectionRule {
+export function adagrad(options: AdagradOptions = {}): DirectionRule {
+  const { epsilon } = withDefaults<AdagradOptions>('adagrad', { epsilon: 1e-8 }, options);
   checkNonNegative('epsilon', epsilon);
   return {
     name: 'adagrad',

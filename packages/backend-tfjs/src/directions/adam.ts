@@ -1,4 +1,5 @@
 import { add, div, mul, neg, sqrt, square, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
 import { fused } from '../recording/fused.ts';
 import type { DirectionRule } from './rule.ts';
@@ -13,7 +14,12 @@ export interface AdamOptions {
  * Adam (arXiv 1412.6980, Algorithm 1): m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2,
  * d = -m^ / (sqrt(v^) + epsilon) with m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t).
  */
-export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): DirectionRule {
+export function adam(options: AdamOptions = {}): DirectionRule {
+  const { beta1, beta2, epsilon } = withDefaults<AdamOptions>(
+    'adam',
+    { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    options,
+  );
   checkRate('beta1', beta1);
   checkRate('beta2', beta2);
   checkNonNegative('epsilon', epsilon);

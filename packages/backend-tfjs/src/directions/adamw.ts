@@ -1,4 +1,5 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { adam, type AdamOptions } from './adam.ts';
 import { checkNonNegative } from './average.ts';
 import type { DirectionRule } from './rule.ts';
@@ -12,7 +13,12 @@ export interface AdamWOptions extends AdamOptions {
  * The decay is part of the preconditioned direction and of the one with momentum. The fresh part has none, so that it
  * descends.
  */
-export function adamw({ weightDecay = 0.01, ...moments }: AdamWOptions = {}): DirectionRule {
+export function adamw(options: AdamWOptions = {}): DirectionRule {
+  const { weightDecay, ...moments } = withDefaults<AdamWOptions>(
+    'adamw',
+    { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+    options,
+  );
   checkNonNegative('weightDecay', weightDecay);
   const rule = adam(moments);
   return {

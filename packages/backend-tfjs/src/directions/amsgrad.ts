@@ -1,4 +1,5 @@
 import { add, div, maximum, mul, neg, sqrt, square, type Tensor } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { fusedAdam, type AdamOptions } from './adam.ts';
 import { average, checkNonNegative, checkRate, unbiased } from './average.ts';
 import type { DirectionRule } from './rule.ts';
@@ -7,7 +8,12 @@ import type { DirectionRule } from './rule.ts';
  * AMSGrad (arXiv 1904.09237, Algorithm 2): Adam with the largest v so far, u <- max(u, v), instead of v.
  * m and u are bias-corrected as in Adam, u after the maximum; the paper corrects neither.
  */
-export function amsgrad({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): DirectionRule {
+export function amsgrad(options: AdamOptions = {}): DirectionRule {
+  const { beta1, beta2, epsilon } = withDefaults<AdamOptions>(
+    'amsgrad',
+    { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    options,
+  );
   checkRate('beta1', beta1);
   checkRate('beta2', beta2);
   checkNonNegative('epsilon', epsilon);

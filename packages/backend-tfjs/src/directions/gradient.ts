@@ -1,9 +1,10 @@
+import { withDefaults } from '@overparam/core';
 import type { DirectionRule } from './rule.ts';
 
 /** Steepest descent: d = -g. */
-export const gradient = (): DirectionRule => ({
+export const gradient = (options: object = {}): DirectionRule => ({
   name: 'gradient',
-  options: {},
+  options: withDefaults<Record<string, number>>('gradient', {}, options as Record<string, number>),
   remembers: [],
   next: ({ gradient: g }) => ({ momentum: g, preconditioned: () => g, memory: [] }),
 });

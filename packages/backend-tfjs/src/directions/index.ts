@@ -5,5 +5,6 @@ export { nesterov } from './nesterov.ts';
 export { adam, type AdamOptions } from './adam.ts';
 export { adamw, type AdamWOptions } from './adamw.ts';
 export { adagrad, type AdagradOptions } from './adagrad.ts';
+export { rmsprop, type RmspropOptions } from './rmsprop.ts';
 export { amsgrad } from './amsgrad.ts';
 export { directionRule, type Direction } from './by-name.ts';

@@ -1,4 +1,5 @@
 import { add, mul } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { checkRate } from './average.ts';
 import type { DirectionRule } from './rule.ts';
 
@@ -7,7 +8,8 @@ export interface MomentumOptions {
 }
 
 /** Momentum: m <- beta m + g, d = -m (Polyak 1964; Sutskever et al. 2013, eq. 1-2, with the step outside). */
-export function momentum({ beta = 0.9 }: MomentumOptions = {}): DirectionRule {
+export function momentum(options: MomentumOptions = {}): DirectionRule {
+  const { beta } = withDefaults<MomentumOptions>('momentum', { beta: 0.9 }, options);
   checkRate('beta', beta);
   return {
     name: 'momentum',

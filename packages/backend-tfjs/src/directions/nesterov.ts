@@ -1,10 +1,12 @@
 import { add, mul } from '@tensorflow/tfjs-core';
+import { withDefaults } from '@overparam/core';
 import { checkRate } from './average.ts';
 import type { MomentumOptions } from './momentum.ts';
 import type { DirectionRule } from './rule.ts';
 
 /** Nesterov momentum: m <- beta m + g, d = -(g + beta m) (Sutskever et al. 2013, eq. 3-4, at the point of lookahead). */
-export function nesterov({ beta = 0.9 }: MomentumOptions = {}): DirectionRule {
+export function nesterov(options: MomentumOptions = {}): DirectionRule {
+  const { beta } = withDefaults<MomentumOptions>('nesterov', { beta: 0.9 }, options);
   checkRate('beta', beta);
   return {
     name: 'nesterov',

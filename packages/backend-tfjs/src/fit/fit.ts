@@ -8,17 +8,20 @@ import {
   isOverparamError,
   restore,
   runAsync,
+  required,
+  withDefaults,
   type Answer,
   type Method,
   type Signal,
 } from '@overparam/core';
 import { compositeOracle } from '../oracles/composite-oracle.ts';
 import type { Direction } from '../directions/index.ts';
+import { checkMethod } from '../check-method.ts';
 import { endingIn } from '../ending-in.ts';
 import { disposeAll } from '../recording/engine.ts';
 import type { ModulesOption } from '../modules/modules.ts';
 import { calling, type FitCallback } from './callbacks.ts';
-import { loadMemory, loadWeights, save, type FitCheckpoint } from './checkpoint.ts';
+import { checkCheckpoint, checkWeights, loadMemory, loadWeights, save, type FitCheckpoint } from './checkpoint.ts';
 import type { SampleLoss } from './losses.ts';
 import { modelProblem, type ModelLoss, type ModelProblem, type Tensors, type TrainableModel } from './model-problem.ts';
 import { shuffled } from './order.ts';
@@ -31,16 +34,16 @@ export interface FitOptions<State, Report> {
   readonly x: Tensors;
   readonly y: Tensors;
   /** One a sample: the loss is the mean of the weighted losses. */
-  readonly sampleWeight?: Tensor;
+  readonly sampleWeight?: Tensor | undefined;
   /** How many times to go through the data; Infinity with a `signal` or a method that stops. */
   readonly epochs: number;
   /** Samples a step; all of them when absent. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Whether an epoch takes the samples in a new order; true where there are batches. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Of the order of the samples. */
   readonly seed?: number;
-  readonly validationData?: readonly [x: Tensors, y: Tensors];
+  readonly validationData?: readonly [x: Tensors, y: Tensors] | undefined;
   /** Functions of targets and outputs, one number a sample; their means go to the logs. */
   readonly metrics?: Readonly<Record<string, SampleLoss>>;
   /** True: layers act as in training. Batch normalization couples samples then, which is an error. */
@@ -50,20 +53,21 @@ export interface FitOptions<State, Report> {
    * Names for groups of variables, or of slices of these, or a function that makes them of the model's; when absent, each
    * variable is a module of its name.
    */
-  readonly modules?: ModulesOption;
+  readonly modules?: ModulesOption | undefined;
   /** True: numbers are read with `data()`, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
   /** Bytes that sensitivities, or rows of J, may take at a time. */
   readonly memory?: number;
-  readonly callbacks?: FitCallback | readonly FitCallback[];
+  readonly callbacks?: FitCallback | readonly FitCallback[] | undefined;
   /** Called after each step. */
-  readonly onStep?: (progress: FitProgress<State, Report>) => Answer<unknown>;
+  readonly onStep?: ((progress: FitProgress<State, Report>) => Answer<unknown>) | undefined;
   /** Ends the training, within a step, which is then undone. */
-  readonly signal?: Signal;
+  readonly signal?: Signal | undefined;
   /** Called with a checkpoint after each `every` epochs, and when the training ends by the signal. */
-  readonly checkpoint?: { readonly every?: number; readonly save: (checkpoint: FitCheckpoint) => Answer<unknown> };
+  readonly checkpoint?:
+    { readonly every?: number; readonly save: (checkpoint: FitCheckpoint) => Answer<unknown> } | undefined;
   /** Goes on from there. */
-  readonly resume?: FitCheckpoint;
+  readonly resume?: FitCheckpoint | undefined;
 }
 
 export interface FitProgress<State, Report> {
@@ -99,28 +103,35 @@ export async function fit<State, Report, Needs extends object>(
   method: Method<State, Report, Needs>,
   options: FitOptions<State, Report>,
 ): Promise<Fitted<State, Report>> {
-  const { model, epochs, metrics = {}, training = false, seed = 0, signal, resume } = options;
+  checkMethod(method);
+  const all = withDefaults<FitOptions<State, Report>>(
+    'fit',
+    { ...defaults, direction: method.direction ?? 'gradient' },
+    options,
+  );
+  const { model, epochs, metrics, training, seed, signal, resume } = all;
   checkCount('epochs', epochs, 0);
-  const problem = modelProblem({ ...options, metrics, training });
+  checkOptions(all);
+  const problem = modelProblem({ ...all, sampleWeight: all.sampleWeight, metrics, training });
   const { samples } = problem;
-  const { batchSize = samples } = options;
+  const { batchSize = samples } = all;
   checkCount('batchSize', batchSize, 1);
   const size = Math.min(batchSize, samples);
   const batches = Math.ceil(samples / size);
-  const shuffle = options.shuffle ?? batches > 1;
+  const shuffle = all.shuffle ?? batches > 1;
   const validation =
-    options.validationData &&
+    all.validationData &&
     modelProblem({
-      ...options,
+      ...all,
       sampleWeight: undefined,
-      x: options.validationData[0],
-      y: options.validationData[1],
+      x: all.validationData[0],
+      y: all.validationData[1],
       metrics,
       training: false,
     });
-  const { direction = 'gradient', asynchronous = false, memory = 2 ** 27 } = options;
+  const { direction, asynchronous, memory } = all;
   const { outputs, loss, variables } = problem;
-  const { modules } = options;
+  const { modules } = all;
   const oracle = compositeOracle({
     outputs,
     loss,
@@ -142,9 +153,12 @@ export async function fit<State, Report, Needs extends object>(
     let sums: Record<string, number> = {};
     let steps = 0;
     if (resume) {
+      checkCheckpoint(resume, batches);
       state = restore(method, resume.method);
-      loadWeights(model, resume.weights);
+      checkWeights(model, resume.weights);
+      // This one checks all before it takes anything; only then the model is written.
       await loadMemory(resume.memory, (tensors) => oracle.restore(tensors));
+      loadWeights(model, resume.weights);
       history = Object.fromEntries(Object.entries(resume.history).map(([name, values]) => [name, [...values]]));
       sums = { ...resume.sums };
     }
@@ -227,7 +241,7 @@ export async function fit<State, Report, Needs extends object>(
       sums = {};
       const every = options.checkpoint?.every ?? 1;
       if ((epoch + 1) % every === 0) await saveAt(epoch + 1, 0);
-      if (reason !== undefined) return await ended('method', reason);
+      if (reason !== undefined) return await ended('method', (await flat(problem)) ?? reason);
       if (model.stopTraining) return await ended('callback');
     }
     return await ended('epochs');
@@ -236,6 +250,74 @@ export async function fit<State, Report, Needs extends object>(
     problem.dispose();
     validation?.dispose();
   }
+}
+
+const defaults = {
+  model: required,
+  loss: required,
+  x: required,
+  y: required,
+  epochs: required,
+  sampleWeight: undefined,
+  batchSize: undefined,
+  shuffle: undefined,
+  seed: 0,
+  validationData: undefined,
+  metrics: {},
+  training: false,
+  modules: undefined,
+  asynchronous: false,
+  memory: 2 ** 27,
+  callbacks: undefined,
+  onStep: undefined,
+  signal: undefined,
+  checkpoint: undefined,
+  resume: undefined,
+} as const;
+
+/** @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION` */
+function checkOptions<State, Report>({
+  checkpoint,
+  validationData,
+  metrics,
+  training,
+  asynchronous,
+  shuffle = false,
+  seed,
+  onStep,
+}: Pick<
+  Required<FitOptions<State, Report>>,
+  'checkpoint' | 'validationData' | 'metrics' | 'training' | 'asynchronous' | 'shuffle' | 'seed' | 'onStep'
+>): void {
+  for (const [name, value] of Object.entries({ training, asynchronous, shuffle }))
+    if (typeof value !== 'boolean') throw badOption(name, value, 'true or false');
+  if (!Number.isFinite(seed)) throw badOption('seed', seed, 'a finite number');
+  if (onStep !== undefined && typeof onStep !== 'function') throw badOption('onStep', onStep, 'a function');
+  for (const [name, metric] of Object.entries(metrics))
+    if (typeof metric !== 'function') throw badOption(`metrics.${name}`, metric, 'a function of targets and outputs');
+  if (validationData !== undefined && !(Array.isArray(validationData) && validationData.length === 2))
+    throw badOption('validationData', validationData, '[x, y]');
+  if (checkpoint === undefined) return;
+  const { every, save } = withDefaults<{ every?: number; save: unknown }>(
+    'checkpoint of fit',
+    { every: 1, save: required },
+    checkpoint,
+  );
+  checkCount('checkpoint.every', every, 1);
+  if (typeof save !== 'function') throw badOption('checkpoint.save', save, 'a function that takes the checkpoint');
+}
+
+/** Why a method that stopped has not converged: the loss is flat at clipped probabilities. */
+async function flat(problem: ModelProblem): Promise<string | undefined> {
+  const tensor = problem.clipped();
+  if (!tensor) return undefined;
+  const [count] = await tensor.data();
+  tensor.dispose();
+  if (!(count! > 0)) return undefined;
+  return (
+    `clipped: ${count} samples have a probability below 1e-7 for their target, where this loss has no gradient. ` +
+    "End the model in a softmax or sigmoid layer of its own, or train its logits by 'softmaxCrossEntropy' or 'sigmoidCrossEntropy'"
+  );
 }
 
 const rangeOf = (order: Int32Array | undefined, from: number, to: number): Int32Array =>

@@ -6,11 +6,17 @@ import { checkModules, type Modules, type VariableSlice } from './modules.ts';
 export interface NamedParameter {
   readonly name: string;
   readonly variable: Variable;
-  /** The layer's name; for parameters without a layer, the name up to its last '/'. */
+  /**
+   * The layer's name, with the names of the nested models that it is in where other layers have the same name; for
+   * parameters without a layer, the name up to its last '/'.
+   */
   readonly layer: string;
 }
 
-/** Parameters by name, by names, by a pattern of the name, or by what a function says. */
+/**
+ * Parameters by name, by names, by a pattern of the name, or by a function. For `layers` and `filters` names and patterns
+ * may be those of layers too.
+ */
 export type Which = string | readonly string[] | RegExp | ((parameter: NamedParameter) => boolean);
 
 /** Makes modules of some of the parameters. */
@@ -59,7 +65,7 @@ export function modulesOf(model: ParametersOfModel, rules: readonly ModuleRule[]
 export const layers =
   (which: Which = () => true): ModuleRule =>
   (parameters) => {
-    const chosen = new Set(selected(parameters, which, 'layers').map(({ layer }) => layer));
+    const chosen = new Set(selected(parameters, which, 'layers', true).map(({ layer }) => layer));
     return collected(parameters.filter(({ layer }) => chosen.has(layer)).map((one) => [one.layer, one.variable]));
   };
 
@@ -127,6 +133,7 @@ export const heads =
               { variable, axis, start: i * size, size },
             ]);
           });
+    if (!within) checkGrouped(parameters, { projections, fused, output });
     const last = ({ rank }: Variable): number => rank - 1;
     const ofHeads = ({ shape, rank }: Variable): number =>
       rank >= 2 && shape[rank - 2] === count ? rank - 2 : rank - 1;
@@ -139,12 +146,37 @@ export const heads =
     return collected(made);
   };
 
+/** Without `within`, the heads of a layer are those of its own parameters: all roles have to be in the same layers. */
+function checkGrouped(
+  parameters: readonly NamedParameter[],
+  roles: Readonly<Record<'projections' | 'fused' | 'output', Which | undefined>>,
+): void {
+  const matrices = Object.entries(roles).flatMap(([role, which]) =>
+    which === undefined
+      ? []
+      : [[role, selected(parameters, which, `heads, ${role}`).filter(({ variable }) => variable.rank >= 2)] as const],
+  );
+  const layersOf = (of: readonly NamedParameter[]): string[] => [...new Set(of.map(({ layer }) => layer))].sort();
+  const all = layersOf(matrices.flatMap(([, of]) => of));
+  const apart = matrices.some(([, of]) => String(layersOf(of)) !== String(all));
+  // Queries, keys and values that are in a layer each.
+  const alone = matrices.some(
+    ([role, of]) => role === 'projections' && of.length > 1 && layersOf(of).length === of.length,
+  );
+  if (apart || alone)
+    throw badOption(
+      'heads.within',
+      'absent',
+      `a pattern whose first group is the same text for all parameters of one attention: they are in different layers (${all.join(', ')})`,
+    );
+}
+
 /** Each output channel of a layer is a module, `layer/filter0`, ...: a slice of its kernel, and of its bias, along the last axis. */
 export const filters =
   (which: Which): ModuleRule =>
   (parameters) =>
     collected(
-      selected(parameters, which, 'filters').flatMap(({ layer, variable }) => {
+      selected(parameters, which, 'filters', true).flatMap(({ layer, variable }) => {
         const axis = variable.rank - 1;
         return Array.from({ length: variable.shape[axis] ?? 0 }, (_, i): [string, VariableSlice] => [
           `${layer}/filter${i}`,
@@ -159,21 +191,29 @@ function collected(members: readonly (readonly [name: string, Variable | Variabl
   return modules;
 }
 
-function selected(parameters: readonly NamedParameter[], which: Which, rule: string): NamedParameter[] {
-  const fits = (parameter: NamedParameter): boolean => {
-    if (typeof which === 'string') return parameter.name === which;
-    if (typeof which === 'function') return which(parameter);
-    return which instanceof RegExp ? textOf(which, parameter.name) !== undefined : which.includes(parameter.name);
-  };
-  const unknown = [typeof which === 'object' && !(which instanceof RegExp) ? which : []]
-    .flat()
-    .find((name) => !parameters.some((parameter) => parameter.name === name));
-  const names = parameters.map(({ name }) => name).join(', ');
-  if (unknown !== undefined)
-    throw new OverparamError(
-      'UNKNOWN_PARAMETER',
-      `The rule ${rule} names '${unknown}', and the parameters are ${names}.`,
+function selected(
+  parameters: readonly NamedParameter[],
+  which: Which,
+  rule: string,
+  byLayer: boolean = false,
+): NamedParameter[] {
+  const namesOf = ({ name, layer }: NamedParameter): readonly string[] => (byLayer ? [name, layer] : [name]);
+  if (which === undefined || which === null || which === '')
+    throw badOption(
+      `The parameters of the rule ${rule}`,
+      which,
+      'a name, names, a pattern, or a function of a parameter',
     );
+  const listed = typeof which === 'string' ? [which] : Array.isArray(which) ? (which as readonly string[]) : [];
+  const fits = (parameter: NamedParameter): boolean => {
+    if (typeof which === 'function') return which(parameter);
+    if (which instanceof RegExp) return namesOf(parameter).some((name) => textOf(which, name) !== undefined);
+    return namesOf(parameter).some((name) => listed.includes(name));
+  };
+  const unknown = listed.find((name) => !parameters.some((parameter) => namesOf(parameter).includes(name)));
+  const names = [...new Set(parameters.flatMap(namesOf))].join(', ');
+  if (unknown !== undefined)
+    throw new OverparamError('UNKNOWN_PARAMETER', `The rule ${rule} names '${unknown}', which is not among ${names}.`);
   const chosen = parameters.filter(fits);
   if (chosen.length > 0) return chosen;
   throw new OverparamError(
@@ -203,15 +243,22 @@ function ofLayers(model: ModelWithLayers): readonly NamedParameter[] {
       'NOT_BUILT',
       "The model has no weights yet: add layers, the first with an 'inputShape', or call model.build(shape).",
     );
-  const layerOf = new Map<Tensor, string>();
-  const visit = (layer: LayerOfModel): void => {
-    if (layer.layers) layer.layers.forEach(visit);
-    else layer.trainableWeights.forEach((weight) => layerOf.set(weight.read(), layer.name));
+  const pathOf = new Map<LayerOfModel, string>();
+  const ownerOf = new Map<Tensor, LayerOfModel>();
+  const visit = (layer: LayerOfModel, path: string): void => {
+    const here = path === '' ? layer.name : `${path}/${layer.name}`;
+    if (layer.layers) return layer.layers.forEach((inner) => visit(inner, here));
+    // A layer that is used twice is one layer, under the first path.
+    if (!pathOf.has(layer)) pathOf.set(layer, here);
+    layer.trainableWeights.forEach((weight) => ownerOf.set(weight.read(), layer));
   };
-  model.layers.forEach(visit);
+  model.layers.forEach((layer) => visit(layer, ''));
+  const nameOf = (layer: LayerOfModel): string =>
+    [...pathOf.keys()].some((other) => other !== layer && other.name === layer.name) ? pathOf.get(layer)! : layer.name;
   return model.trainableWeights.map((weight) => {
     const variable = weight.read() as Variable;
     const name = weight.originalName ?? weight.name;
-    return { name, variable, layer: layerOf.get(variable) ?? name };
+    const owner = ownerOf.get(variable);
+    return { name, variable, layer: owner ? nameOf(owner) : name };
   });
 }

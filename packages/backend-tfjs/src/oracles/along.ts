@@ -1,8 +1,10 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   OverparamError,
   finiteStep,
   notLinearized,
   type AcceleratedOracle,
+  type Answer,
   type AveragingOracle,
   type DirectionName,
   type DirectionalOracle,
@@ -49,6 +51,7 @@ export function along({ life, memory, averages, keepsPrevious = () => false }: A
     engine().tidy(() => moveTo(next, at, { memory, writes }, { ...keeps, previous, weight }));
     settle();
   };
+  /** Moves to a point that is no trial's, and frees it. */
   const commitFresh = (next: Vector, keeps?: Keeps): void => {
     try {
       commit(next, keeps);
@@ -56,6 +59,16 @@ export function along({ life, memory, averages, keepsPrevious = () => false }: A
       disposeAll(next);
     }
   };
+  /** f at a point that is no trial's, which is freed. */
+  const valueAt = (point: () => Tensor[]): Answer<number> =>
+    ask('forward', function* () {
+      const next = engine().tidy(point);
+      try {
+        return (yield* read(step.at!.value(next)))[0]!;
+      } finally {
+        disposeAll(next);
+      }
+    });
   /** The point at w + size v, along d where no direction is named. */
   const trial = (question: string, name: DirectionName | 'd', size: number): Trial => {
     finiteStep(question, size);
@@ -71,6 +84,19 @@ export function along({ life, memory, averages, keepsPrevious = () => false }: A
       const point = memory.of(variable)?.tensors[name];
       return point ? partOf(point, part) : otherwise[k]!;
     });
+
+  const extragradient = (question: string, size: number): Tensor[] => {
+    const { trialGradients, w } = current(question);
+    if (!trialGradients) throw new OverparamError('NOT_LINEARIZED', `'${question}' was asked before 'probeGradient'.`);
+    return stepFrom(w, trialGradients, finiteStep(question, size));
+  };
+  const heavyBall = (question: string, size: number, momentum: number): Tensor[] => {
+    const { point } = trial(question, 'd', size);
+    const { w } = step.at!;
+    return extrapolate(point, finiteStep(question, momentum), w, past('previous', w));
+  };
+  const nesterov = (question: string, size: number, tau: number): Tensor[] =>
+    mix(trial(question, 'd', size).point, past('lookahead', step.at!.w), finiteStep(question, tau));
 
   return {
     probe: (size) => ask('forward', () => valueOf('probe', 'd', size)),
@@ -115,24 +141,19 @@ export function along({ life, memory, averages, keepsPrevious = () => false }: A
           disposeAll([value, ...change]);
         }
       }),
-    moveExtragradient(size) {
-      const { trialGradients, w } = current('moveExtragradient');
-      if (!trialGradients)
-        throw new OverparamError('NOT_LINEARIZED', "'moveExtragradient' was asked before 'probeGradient'.");
-      commitFresh(stepFrom(w, trialGradients, finiteStep('moveExtragradient', size)));
-    },
-    moveHeavyBall(size, momentum) {
-      const { point } = trial('moveHeavyBall', 'd', size);
-      const { w } = step.at!;
+    probeExtragradient: (size) => valueAt(() => extragradient('probeExtragradient', size)),
+    moveExtragradient: (size) => commitFresh(extragradient('moveExtragradient', size)),
+    probeHeavyBall: (size, momentum) => valueAt(() => heavyBall('probeHeavyBall', size, momentum)),
+    moveHeavyBall: (size, momentum) =>
       commitFresh(
-        engine().tidy(() => extrapolate(point, momentum, w, past('previous', w))),
+        engine().tidy(() => heavyBall('moveHeavyBall', size, momentum)),
         { previous: true },
-      );
-    },
+      ),
+    probeNesterov: (size, tau) => valueAt(() => nesterov('probeNesterov', size, tau)),
     moveNesterov(size, tau) {
       const { point } = trial('moveNesterov', 'd', size);
       commitFresh(
-        engine().tidy(() => mix(point, past('lookahead', step.at!.w), tau)),
+        engine().tidy(() => nesterov('moveNesterov', size, tau)),
         { lookahead: point },
       );
     },

@@ -106,7 +106,7 @@ export function compositeOracle({
   if (!(bytes > 0)) throw badOption('memory', bytes, 'a number of bytes > 0');
   const partitionOf = partition(modules);
   const rule = directionRule(direction);
-  const memory = parameterMemory();
+  const memory = parameterMemory(() => variables ?? trainableVariables());
   const average = averages(memory);
   const saved = weights(rule, memory);
   const life = stepLife<CompositeCall>({ memory, asynchronous });

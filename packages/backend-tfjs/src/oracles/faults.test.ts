@@ -65,7 +65,12 @@ function session(direction: Direction, asynchronous = false) {
       // The names of the variables go on counting from one run to the next.
       saved: inner
         .save()
-        .map(({ name, tensor }) => [name.split('/', 2).join('/'), Array.from(tensor.dataSync() as Iterable<unknown>)]),
+        .map(({ name, tensor }) => [
+          name.split('/', 2).join('/'),
+          Array.from(tensor.dataSync() as Iterable<unknown>, (value) =>
+            typeof value === 'string' ? value.replaceAll(/"name":"\w+\/\w+"/g, '"name":""') : value,
+          ),
+        ]),
       state,
     }),
     /** How many tensors stay behind, beside the data. */

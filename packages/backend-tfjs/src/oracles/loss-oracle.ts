@@ -51,7 +51,10 @@ export interface LossOracle {
   readonly questions: TfjsQuestions;
   /** Calls the loss and differentiates it, for the next `linearize` to use. */
   evaluate(): Pick<Evaluation, 'value'> & { readonly gradients: readonly (Tensor | null)[] };
-  /** The next `linearize` makes its direction of these gradients instead of g. */
+  /**
+   * The next `linearize` makes its direction of these gradients instead of g, and takes it whether it descends or not.
+   * Variables without one do not move.
+   */
   descendBy(gradients: ReadonlyMap<Variable, Tensor>): void;
   /** Whether `evaluate` was called and its `linearize` was not. */
   readonly evaluated: boolean;
@@ -80,7 +83,7 @@ export interface LossOracleOptions {
 const MEMORY = 2 ** 27;
 
 export function lossOracle({ problem, rule, modules, samples, asynchronous = false }: LossOracleOptions): LossOracle {
-  const memory = parameterMemory();
+  const memory = parameterMemory(() => problem().variables);
   const average = averages(memory);
   const life = stepLife<LossCall>({ memory, asynchronous });
   const { step, writes, spent, ask } = life;
@@ -142,7 +145,9 @@ export function lossOracle({ problem, rule, modules, samples, asynchronous = fal
       around ? everything(variables) : partitionOf(variables).selection(request.modules);
     const call = step.call && !step.at ? step.call : begin(all, { values: around, probes: request.probes ?? true });
     const { variables, recording } = call;
-    const selection = selected(call, request.modules);
+    const given = replacement;
+    const named = selected(call, request.modules);
+    const selection: Selection = given ? new Map([...named].filter(([i]) => given.has(variables[i]!))) : named;
     const { metrics } = last;
     const gradients = gradientOf(call, selection, { around, spent, metrics });
     if (gradients.size === 0) throw unconnected([...selection.keys()].map((i) => variables[i]!));
@@ -161,7 +166,7 @@ export function lossOracle({ problem, rule, modules, samples, asynchronous = fal
     const source = metered(spent, elsewhereOf(call, metrics), call.weightWork);
     step.at = linearized(variables, moving, source, () => g, direction);
     replacement = undefined;
-    return yield* summary(step.at, last.cost!, request);
+    return yield* summary(step.at, last.cost!, given ? { ...request, descend: false } : request);
   }
   function* terms(): Reading<readonly [LossCall, LossTerms]> {
     const call = step.call ?? begin(everything, { values: true });

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { engine } from './engine.ts';
 import { tapeCopies } from './tape-copies.ts';
+import { registerZeroDerivatives } from './zero-derivatives.ts';
 
 export interface Differentiated {
   readonly value: Tensor;
@@ -10,6 +11,7 @@ export interface Differentiated {
 
 /** f and its gradients at `points`, by tfjs's own tape; an exception leaves no tensor behind. */
 export function differentiate(f: () => Tensor, points: readonly Tensor[]): Differentiated {
+  registerZeroDerivatives();
   const copies = tapeCopies();
   let value: Tensor | undefined;
   try {

@@ -2,6 +2,7 @@ import { add, getGradient, tidy, zerosLike, type NamedAttrMap, type Tensor } fro
 import { OverparamError } from '@overparam/core';
 import { disposeAll, type Inputs } from '../recording/engine.ts';
 import type { Custom, Graph, Source } from '../recording/graph.ts';
+import { hasZeroDerivative } from '../recording/zero-derivatives.ts';
 import { fusedGradients, type Gradients } from './fused-gradients.ts';
 
 /** Something that has a gradient: a step, or an operation with a gradient of its own, at the step of its output. */
@@ -68,6 +69,8 @@ export function way(
 ): Way {
   const leading = new Set<number>();
   const made = all.toReversed().map((node) => {
+    const { name, attrs } = graph.steps[node.step]!;
+    if (!node.custom && hasZeroDerivative(name, attrs)) return { node, through: [], into: [] };
     const into = node.inputs.flatMap(([name, source]) => {
       const which = wanted(source);
       return which === undefined ? [] : [[name, which] as const];

@@ -1,0 +1,1 @@
+export { file, type FileHandler } from './file.ts';
