@@ -16,7 +16,7 @@ const page = `# Install sizes
 
 Unpacked, in thousands of bytes, without source maps; \`npm run version\` writes this page. A package holds its sources
 (\`src\`) for the maps to point at: a debugger and "go to definition" show them, and nothing loads them. "With ours" adds
-the packages of ours that come along. "Others" are packages of other people, theirs not counted; tensor libraries are
+our packages that it depends on. "Others" are packages of other people, theirs not counted; tensor libraries are
 peers, which you choose.
 
 ${sizeTable(packed)}

@@ -2,7 +2,7 @@ import ts from 'typescript';
 
 /**
  * @typedef {object} Difference
- * @property {'removed' | 'changed' | 'demanded' | 'added'} kind 'demanded': a new member that an implementer or caller must give
+ * @property {'removed' | 'changed' | 'demanded' | 'added'} kind 'demanded': a new member that is required
  * @property {string} name of the export, or `Export.member`
  * @property {string} [before]
  * @property {string} [after]

@@ -9,7 +9,7 @@ const MOST_LINES = 60;
 
 /**
  * Does what someone does who has never seen this repository: from an empty folder, `create-overparam`, the method of the
- * guide in the place of the one that came, and all is green. And a backend, as it comes.
+ * guide instead of the generated one, and all checks pass. And a backend, as generated.
  * @param {object} how
  * @param {string} how.folder to be made
  * @param {(name: string, kind: 'method' | 'backend') => void} how.create runs create-overparam in that folder

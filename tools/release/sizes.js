@@ -4,7 +4,7 @@ const TARGET = 60_000;
 const isMethod = ({ name }) => METHODS.some((method) => name === `@overparam/${method}`);
 const kB = (bytes) => (bytes / 1000).toFixed(1);
 
-/** Every dependency that comes along, those of the packed ones followed through. */
+/** Every dependency that is installed, those of the packed ones included. */
 function installedWith(name, packed, seen = new Set()) {
   const found = packed.find((other) => other.name === name);
   for (const dependency of Object.keys(found?.manifest.dependencies ?? {}))

@@ -76,7 +76,7 @@ export function linearized(session: Session, question: string): Linearized {
   return step.at;
 }
 
-/** Puts what was found in the place of what the step knew before. */
+/** Replaces what the step knew before by what was found. */
 export function found(step: Step, at: Linearized): void {
   forget(step);
   step.at = at;

@@ -89,7 +89,7 @@ describe('create-overparam', () => {
     expect((await command('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('writes where it is told, and says how to go on', async () => {
+  it('writes into the given folder, and says how to continue', async () => {
     const { code, stdout } = await command('best', '--kind', 'backend', '--folder', join(folder, 'here'));
     expect(code).toBe(0);
     expect(stdout).toContain('npm test');

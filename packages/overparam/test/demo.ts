@@ -92,13 +92,13 @@ describe('overparam demo', () => {
     expect((await stat(join(out, 'ponos/results.json'))).mtimeMs).toBeGreaterThan(kept.mtimeMs);
   }, 240_000);
 
-  it('has nothing to go on with where it has not begun', async () => {
+  it('has nothing to continue where it has not begun', async () => {
     const terminal = { stdout: sink(), stderr: sink() };
     expect(await main(['demo', '--resume', '--out', join(out, 'none')], terminal)).toBe(1);
     expect(terminal.stderr.text).toContain('error NOTHING_TO_RESUME: ');
   });
 
-  it('interrupted, it saves and says how to go on', async () => {
+  it('interrupted, it saves and says how to continue', async () => {
     const terminal = { stdout: sink(), stderr: sink() };
     const hear = terminal.stderr.write.bind(terminal.stderr);
     terminal.stderr.write = (text: string) => {

@@ -62,8 +62,9 @@ export async function main(args: readonly string[]): Promise<void> {
   if (values.figure !== undefined)
     writeFileSync(
       values.figure,
+      // A curve of two rates is none.
       figureOf(
-        present.map((task) => [task, of(task)]),
+        present.map((task) => [task, of(task)] as const).filter(([, all]) => ratesTried(all, seeds[0]!) > 2),
         seeds[0]!,
       ),
     );
@@ -81,6 +82,9 @@ function* contestants(records: () => readonly Record[], grid: boolean): Generato
   yield `sgd ${best(records(), 'sgd')}`;
   yield* ['ponosAdam', 'ponosAdam unbounded', 'ponos'];
 }
+
+const ratesTried = (records: readonly Record[], seed: number): number =>
+  adamRates.filter((rate) => records.some((one) => one.contestant === `adam ${rate}` && one.seed === seed)).length;
 
 const shortened =
   (make: MakeTask, steps: number | undefined): MakeTask =>

@@ -161,7 +161,7 @@ describe('overparam demo --overwrite', () => {
 });
 
 describe('a folder in use', () => {
-  it('is refused to others, who are told by whom', async () => {
+  it('is refused to others, with the name of the process', async () => {
     const release = await claimFolder(out);
     for (const run of [TRAINING, STUDY, ['sweep', await sweepFile([1])], ['demo']]) {
       const { code, stderr } = await command(...run, '-o', out);

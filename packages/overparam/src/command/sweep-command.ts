@@ -36,7 +36,7 @@ export interface SweepOptions {
 
 const INTERRUPTED = 130;
 
-/** `overparam sweep FILE`: does the runs that are missing, and writes results.json, report.html and picture.svg. Returns the exit code. */
+/** `overparam sweep FILE`: does the missing runs, and writes results, report and picture. Returns the exit code. */
 export async function sweepCommand(path: string, options: SweepOptions, terminal: Terminal): Promise<number> {
   const { resume, overwrite, redis: url } = options;
   if (resume && overwrite) throw new OverparamError('BAD_OPTION', '--resume and --overwrite exclude each other.');

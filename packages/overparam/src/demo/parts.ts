@@ -38,7 +38,7 @@ export const parts: readonly Part[] = [
     name: 'mat',
     system: 'Modular adaptive training',
     shows:
-      'Of a transformer, MAT trains only the attention heads and feed-forward blocks whose tangent kernels have a large lambda_max, and chooses anew as training goes on. It comes to the loss of full training with a part of the arithmetic.',
+      'Of a transformer, MAT trains only the attention heads and feed-forward blocks whose tangent kernels have a large lambda_max, and chooses again during training. It reaches the loss of full training with a part of the arithmetic.',
     experiment: 'transformer-lm',
     options: { methods: 'full,mat', steps: '150', every: '25', measureEvery: '15' },
     figures: ['validation-work', 'lambda-max'],

@@ -51,7 +51,7 @@ describe('fashion-mnist', () => {
     }
   });
 
-  it('refuses files that are not the official ones, and files that are no images', async () => {
+  it('refuses files that are not the official ones, and files that are not images', async () => {
     for (const [name, url] of Object.entries(files)) await copyFile(url, join(folder, `${name}.gz`));
     const load = () => experimentNamed('fashion-mnist').load(folder);
     await expect(load()).rejects.toMatchObject({

@@ -13,7 +13,7 @@ export const fashionMnist: Experiment = {
   name: 'fashion-mnist',
   title: 'Fashion-MNIST',
   source: 'Galli, Rauhut, Schmidt: Don’t be so monotone. NeurIPS 2023, arXiv 2306.12747',
-  data: 'comes along: 10,000 + 2,000 images. --data FOLDER: the official 60,000 + 10,000 (see @overparam/fashion-mnist)',
+  data: 'included: 10,000 + 2,000 images. --data FOLDER: the official 60,000 + 10,000 (see @overparam/fashion-mnist)',
   takes: 'a minute and a half',
   defaults: { model: 'mlp', batch: 128, epochs: 5, methods: ablations.main },
   learningRates: { sgd: 0.1, adam: 1e-3 },
@@ -62,7 +62,7 @@ async function stored(folder: string, name: FileName): Promise<Uint8Array> {
     }
   throw new OverparamError(
     'DATA_MISSING',
-    `${folder} holds no ${name}.gz. The README of @overparam/fashion-mnist says how to download the four files; without --data the images that come along are used.`,
+    `${folder} holds no ${name}.gz. The README of @overparam/fashion-mnist says how to download the four files; without --data the included images are used.`,
   );
 }
 

@@ -14,7 +14,7 @@ export const sequences: Experiment = {
   name: 'sequences',
   title: 'Bytes of a text',
   source: 'ours; the network is that of Hochreiter and Schmidhuber: Long short-term memory. Neural Computation 9, 1997',
-  data: 'comes along: addresses on the state of the Union. --data FILE: another text, plain or gzip, of 120,000 bytes or more',
+  data: 'included: addresses on the state of the Union. --data FILE: another text, plain or gzip, of 120,000 bytes or more',
   takes: 'five minutes',
   defaults: { model: 'lstm', batch: 64, epochs: 10, methods: ['ponos-adam', 'ponos', 'adam', 'sgd'] },
   models: 'recurrent',

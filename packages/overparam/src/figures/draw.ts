@@ -1,16 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { linearAxis, logAxis } from './axes.ts';
 import type { Figure } from './figures.ts';
-import { framed } from './framed.ts';
+import { framed, type DrawOptions } from './framed.ts';
 import { colorOf, dashOf } from './palette.ts';
 import type { Point } from './series.ts';
-
-export interface DrawOptions {
-  /** The page's document, or linkedom's. */
-  readonly document: Document;
-  readonly width?: number;
-  readonly height?: number;
-}
 
 /** The figure as an SVG element. It takes its colours from the custom properties of {@link themeFor}. */
 export const draw = (figure: Figure, options: DrawOptions): Element =>

@@ -1,5 +1,11 @@
 import * as Plot from '@observablehq/plot';
-import type { DrawOptions } from './draw.ts';
+
+export interface DrawOptions {
+  /** The page's document, or linkedom's. */
+  readonly document: Document;
+  readonly width?: number;
+  readonly height?: number;
+}
 
 /** A drawing in the frame, type and colours that all figures share; it takes its colours from {@link themeFor}. */
 export function framed(

@@ -1,5 +1,5 @@
 export { figuresOf, type Figure } from './figures.ts';
-export { draw, plotOf, type DrawOptions } from './draw.ts';
+export { draw, plotOf } from './draw.ts';
 export { type Point, type Series } from './series.ts';
 export { numbersOf, toCsv, toJson, type Numbers } from './numbers.ts';
 export { byMethod, summarize, type MethodRuns, type Summary } from './summary.ts';
@@ -8,4 +8,4 @@ export { keyOf, legendOf } from './legend.ts';
 export { captioned, dataUrl, downloadsOf } from './captioned.ts';
 export { escaped } from './escaped.ts';
 export { linearAxis, logAxis } from './axes.ts';
-export { framed } from './framed.ts';
+export { framed, type DrawOptions } from './framed.ts';

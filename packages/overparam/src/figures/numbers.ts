@@ -12,7 +12,7 @@ export function numbersOf({ x, y, of = 'method', spread, series }: Figure): Numb
   return [head, ...lines];
 }
 
-/** As RFC 4180 has it. What is no finite number stays empty. */
+/** As RFC 4180 has it. What is not a finite number stays empty. */
 export const toCsv = (numbers: Numbers): string =>
   numbers
     .map((line) => `${line.map((cell) => (typeof cell === 'string' ? quoted(cell) : finite(cell))).join(',')}\r\n`)

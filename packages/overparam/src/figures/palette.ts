@@ -1,5 +1,5 @@
 /**
- * Eight colours that stay apart with red-green and blue-yellow colour blindness (after M. Okabe and K. Ito), darkened or
+ * Eight colours that are distinct with red-green and blue-yellow colour blindness (after M. Okabe and K. Ito), darkened or
  * lightened to at least 3 : 1 against the paper, and a dash pattern each, so that colour is never alone.
  */
 export const PALETTE: readonly { readonly light: string; readonly dark: string; readonly dash: string }[] = [

@@ -24,7 +24,7 @@ export interface Cnn {
   dispose(): void;
 }
 
-/** VGG-like (arXiv 1409.1556): convolutions 3 x 3 with ReLU, maximum poolings 2 x 2, the mean over places, a linear classifier. */
+/** VGG-like (arXiv 1409.1556): 3 x 3 convolutions with ReLU, 2 x 2 max pooling, the mean over places, a linear classifier. */
 export function cnn(options: CnnOptions): Cnn {
   const { channels, classes, filters = [32, 32, 0, 64, 64, 0, 128, 128, 0], seed } = options;
   const make = parameterMaker(seed);

@@ -21,7 +21,7 @@ export interface TransformerOptions {
   readonly causal?: boolean;
   /** Whether the output matrix is the embedding's transpose; false when absent. */
   readonly tied?: boolean;
-  /** The number of experts in the place of each second feed-forward block; none when absent. */
+  /** The number of experts that replace each second feed-forward block; none when absent. */
   readonly experts?: number;
   readonly seed: number;
 }

@@ -1,4 +1,4 @@
-/** What the thread of the command tells the main thread. */
+/** Messages from the thread of the command to the main thread. */
 export type FromThread =
   | { readonly type: 'write'; readonly stream: StreamName; readonly text: string }
   /** Whether an interrupt is to be passed on; otherwise it ends the process. */

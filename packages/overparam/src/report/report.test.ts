@@ -71,7 +71,7 @@ describe('reportOf', () => {
     expect(document.querySelectorAll('td.best').length).toBeGreaterThanOrEqual(3);
   });
 
-  it('is light and dark, and never tells methods apart by colour alone', () => {
+  it('is light and dark, and never distinguishes methods by colour alone', () => {
     expect(html).toContain('prefers-color-scheme: dark');
     expect(new Set(PALETTE.map(({ dash }) => dash)).size).toBe(PALETTE.length);
   });

@@ -47,7 +47,7 @@ export function studyPictureOf({ title }: Pick<Found, 'title'>, { text, figures 
   });
 }
 
-/** The frames of a figure; one, where it is no film. */
+/** The frames of a figure; one, unless it is a film. */
 export const filmOf = ({ plots }: StudyFigure): readonly PlotOptions[] =>
   Array.isArray(plots) ? plots : [plots as PlotOptions];
 

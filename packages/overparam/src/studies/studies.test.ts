@@ -143,7 +143,7 @@ describe('a session of a study', () => {
       seed: '1',
     });
 
-  it.each([1, 7, 25, 60])('interrupted after %i moments, goes on to the same numbers', async (moments) => {
+  it.each([1, 7, 25, 60])('interrupted after %i moments, continues to the same numbers', async (moments) => {
     const settings = await settingsOf();
     const whole = await runStudy({ study, settings, out, saveEvery: 1e9, stop: () => false });
     await forgetCheckpoints(out);
@@ -156,7 +156,7 @@ describe('a session of a study', () => {
     expect(plain(resumed)).toEqual(plain(whole));
   });
 
-  it('is not begun over another, nor gone on with by other settings, nor read when it is damaged', async () => {
+  it('does not replace another, is not continued with other settings, nor read when it is damaged', async () => {
     const settings = await settingsOf();
     let passed = 0;
     await runStudy({ study, settings, out, saveEvery: 1e9, stop: () => ++passed >= 3 });

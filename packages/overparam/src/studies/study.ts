@@ -20,14 +20,14 @@ export interface StudyProgress {
   /** From 0 to 1. */
   readonly done: number;
   readonly text: string;
-  /** Plain data, from which `work` goes on to the same result; absent: the piece is begun again. */
+  /** Plain data, from which `work` continues to the same result; absent: the piece starts again. */
   readonly snapshot?: () => unknown;
 }
 
 export interface Working {
   /** What `snapshot` gave, after an interrupt. */
   readonly from: unknown;
-  /** To be awaited now and then; false: leave off, the snapshot is safe. */
+  /** To be awaited between steps. Returns false to stop: the snapshot is safe. */
   progress(progress: StudyProgress): Promise<boolean>;
 }
 
@@ -67,7 +67,7 @@ export interface Findings {
   readonly figures: readonly StudyFigure[];
 }
 
-/** An experiment that is no comparison of trainings: pieces of work, with numbers, tables and figures of its own. */
+/** An experiment: pieces of work, with numbers, tables and figures. */
 export interface Study<Settings extends object = object, P extends Piece = Piece, R = unknown> {
   readonly name: string;
   readonly title: string;
@@ -85,7 +85,7 @@ export interface Study<Settings extends object = object, P extends Piece = Piece
   settings(given: Readonly<Record<string, string | undefined>>): Settings | Promise<Settings>;
   pieces(settings: Settings): readonly P[];
   /**
-   * @returns plain data; undefined where `progress` said to leave off
+   * @returns plain data; undefined where `progress` returned false
    * @throws OverparamError
    */
   work(piece: P, settings: Settings, working: Working): Promise<R | undefined>;

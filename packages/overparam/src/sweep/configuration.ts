@@ -9,7 +9,7 @@ import { unknownName } from '../unknown-name.ts';
 import { version } from '../version.ts';
 
 /**
- * One run of a sweep: what `overparam run EXPERIMENT` is told. With the same configuration the same numbers come out, so its
+ * One run of a sweep: the options of `overparam run EXPERIMENT`. With the same configuration the same numbers come out, so its
  * hash is the run's name.
  */
 export interface Configuration {

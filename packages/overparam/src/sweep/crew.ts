@@ -7,7 +7,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What a crew tells on the way; runs go by the hash of their configuration. */
+/** What a crew reports; runs have the hash of their configuration for a name. */
 export interface CrewObserver {
   progressed(hash: string, progress: WorkProgress): void;
   /** Awaited: then the run is stored. */

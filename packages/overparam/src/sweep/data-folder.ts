@@ -10,7 +10,10 @@ export async function dataIn(folder: string | undefined, name: string): Promise<
   const shown = JSON.stringify(name);
   if (folder === undefined)
     throw new OverparamError('DATA_MISSING', `The run needs data, ${shown}, and there is no data folder: name one with --data.`); // prettier-ignore
-  const outside = new OverparamError('DATA_OUTSIDE', `${shown} is no name of data in the data folder ${folder}.`);
+  const outside = new OverparamError(
+    'DATA_OUTSIDE',
+    `${shown} is not the name of a file in the data folder ${folder}.`,
+  );
   if (!/^[\w][\w.-]*(?:\/[\w][\w.-]*)*$/.test(name)) throw outside;
   const missing = (cause: unknown): never => {
     throw new OverparamError('DATA_MISSING', `There is no ${shown} in the data folder ${folder}.`, { cause });

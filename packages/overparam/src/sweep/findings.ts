@@ -20,7 +20,7 @@ import { measuresOf, type FinishedRun } from './finished-run.ts';
 
 /** The runs that differ by their seed alone. */
 interface Setting {
-  /** What tells it from the others. */
+  /** How it differs from the others. */
   readonly label: string;
   /** Those that are not the same in all settings. */
   readonly options: Configuration['options'];

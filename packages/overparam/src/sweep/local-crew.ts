@@ -29,7 +29,7 @@ export type Told =
 type Ended =
   Exclude<Told, { readonly type: 'progress' | 'discarded' }> | { readonly type: 'died'; readonly how: string };
 
-/** What is told on the way. */
+/** Reports of a run under way. */
 interface Heard {
   progress(told: Extract<Told, { readonly type: 'progress' }>): void;
   discarded(): void;

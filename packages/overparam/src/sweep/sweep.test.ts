@@ -116,14 +116,14 @@ describe('the processes of a sweep', () => {
   const hash = hashOf(configuration);
   const crew = () => localCrew({ processes: 1, folderOf: (hash) => join(out, hash), data: undefined, saveEvery: 0 });
 
-  /** The children of this process, where the system tells. */
+  /** The children of this process, where the system lists them. */
   const children = (): Promise<string[]> =>
     readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').then(
       (text) => text.split(' ').filter(Boolean),
       () => [],
     );
 
-  it('may be killed: another goes on from the checkpoint; and a signal saves', async () => {
+  it('may be killed: another continues from the checkpoint; and a signal saves', async () => {
     const stop = new AbortController();
     const before = new Set(await children());
     let killed = NaN;
@@ -146,7 +146,7 @@ describe('the processes of a sweep', () => {
       stop.signal,
     );
     expect(killed).toBeGreaterThan(0);
-    // It did not begin anew: 200 epochs would be a long way.
+    // It did not start again: 200 epochs would be a long way.
     expect(first).toBeGreaterThanOrEqual(killed);
     expect(await readdir(join(out, hash))).toEqual(['session.overparam']);
   });
@@ -286,7 +286,7 @@ describe('a sweep', () => {
     expect(refused).toThrow(says);
   });
 
-  it('that is no JSON, or of an unknown experiment, is refused', () => {
+  it('that is not JSON, or of an unknown experiment, is refused', () => {
     expect(() => parseSweep('{', 'here.json')).toThrow('here.json is not JSON');
     expect(() => configurationsOf({ experiment: 'nonsense', options: {} })).toThrow("no experiment 'nonsense'");
   });

@@ -1,7 +1,7 @@
 import { median } from '../results/quantile.ts';
 import type { TrainingStep } from './trainer.ts';
 
-/** How training went, in up to 20 points an epoch; all arrays have one entry a point. */
+/** How training went, in up to 20 points an epoch; all arrays have one entry per point. */
 export interface Trace {
   /** The number of steps done at the end of the point's window. */
   readonly step: readonly number[];

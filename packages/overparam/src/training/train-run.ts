@@ -26,7 +26,7 @@ export interface EpochRecord {
   readonly step: number;
   /** Of training: without the measuring between epochs. */
   readonly seconds: number;
-  /** null where the loss is no finite number. */
+  /** null where the loss is not finite. */
   readonly trainLoss: number | null;
   readonly testLoss: number | null;
   readonly testAccuracy: number;
@@ -42,7 +42,7 @@ export interface RunRecord {
   readonly parameters: readonly NamedArray[];
 }
 
-/** Where a run is; with the arrays, enough to go on as if it had never stopped. */
+/** Where a run is; with the arrays, enough to continue as if it had never stopped. */
 export interface RunPosition {
   readonly step: number;
   readonly seconds: number;
@@ -76,8 +76,8 @@ const start: RunPosition = { step: 0, seconds: 0, backtracks: 0, evaluations: 0,
  * epoch k a new order from seed + k; before each epoch and after the last, the loss on the whole training set and the
  * accuracy on the test set, outside of the time that counts.
  *
- * @param onProgress called after each step and each measuring, and awaited; return false to leave off
- * @returns undefined where `onProgress` left off
+ * @param onProgress called after each step and each measuring, and awaited; return false to stop
+ * @returns undefined where `onProgress` returned false
  */
 export async function trainRun(
   plan: RunPlan,

@@ -21,7 +21,7 @@ const CLASSES = 10;
 /** How many held-out images at a time. */
 export const AT_A_TIME = 64;
 
-/** To tell the classes of images apart: an epoch goes over them in a new order. */
+/** Classification of images: each epoch has a new order. */
 export function imageTask(
   { height, width, channels, train, validation: heldOut }: Images,
   { samples, validation, filters, batch, seed }: ImageTaskOptions,

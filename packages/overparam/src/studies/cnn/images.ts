@@ -18,7 +18,7 @@ export interface Images {
 let bundled: ReturnType<typeof load> | undefined;
 
 /**
- * Fashion-MNIST as it comes along; or CIFAR-10, from a folder with its binary version.
+ * The included Fashion-MNIST; or CIFAR-10, from a folder with its binary version.
  * @throws OverparamError `DATA_MISSING`, or what the reader says
  */
 export async function readImages(folder: string | undefined): Promise<Images> {
@@ -32,7 +32,7 @@ export async function readImages(folder: string | undefined): Promise<Images> {
     if (files.length === 0)
       throw new OverparamError(
         'DATA_MISSING',
-        `${folder} holds no ${pattern.source}: --data takes a folder with data_batch_1.bin and test_batch.bin of CIFAR-10's binary version, plain or gzip. Without it, Fashion-MNIST comes along.`,
+        `${folder} holds no ${pattern.source}: --data takes a folder with data_batch_1.bin and test_batch.bin of CIFAR-10's binary version, plain or gzip. Without it, the included Fashion-MNIST is used.`,
       );
     const parts = await Promise.all(
       files.map((name) => readCifar(createReadStream(join(folder, name)), { name: join(folder, name) })),

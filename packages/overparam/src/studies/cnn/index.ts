@@ -12,7 +12,7 @@ import { AT_A_TIME, imageTask } from './image-task.ts';
 import { readImages } from './images.ts';
 
 interface CnnSettings extends MatSettings {
-  /** A folder; absent: what comes along. */
+  /** A folder; absent: the included images. */
   readonly data?: string;
   readonly samples: number;
   readonly validation: number;
@@ -25,7 +25,7 @@ export const cnnStudy: Study<CnnSettings, Training, TrainingResult> = {
   title: 'Modular adaptive training of a convolutional network',
   source:
     'Shi et al.: Train Faster, Perform Better: Modular Adaptive Training in Over-Parameterized Models. NeurIPS 2023, arXiv 2405.07527',
-  data: 'comes along: Fashion-MNIST. --data FOLDER: the binary version of CIFAR-10',
+  data: 'included: Fashion-MNIST. --data FOLDER: the binary version of CIFAR-10',
   takes: 'about 3 minutes',
   options: [
     ...optionsOf({

@@ -77,7 +77,7 @@ export const oneDimension: Study<Settings, Problem, Result> = {
     const settings: Settings = {
       lambda: numbersIn('lambda', given['lambda'], { above: 0 }),
       cutoff: numberIn('cutoff', given['cutoff'], { least: 1, whole: true, most: 100 }),
-      // More do not fit on the circle 0.2 apart, at random.
+      // More do not fit on the circle at random with distances of 0.2.
       spikes: numberIn('spikes', given['spikes'], { least: 1, whole: true, most: 7 }),
       particles: numberIn('particles', given['particles'], { least: 1, whole: true, most: 10_000 }),
       alpha: numberIn('alpha', given['alpha'], { above: 0 }),

@@ -7,12 +7,12 @@ import type { Measurement, TrainingResult } from './train.ts';
 
 type Trained = Outcome<Training, TrainingResult>;
 
-/** The moment at which the refitted output layer is most ahead of the trained one, while the loss is above this share of its start. */
+/** When the refitted output layer is most ahead of the trained one, while the loss is above this share of its start. */
 const FAR_FROM_DONE = 0.1;
 
 /**
  * Where hidden learning shows most: the largest ratio of test loss and refitted test loss before training is done, among
- * the moments that are no worse than the start: a long step may throw the outputs far off.
+ * the moments that are not worse than the start: a long step may throw the outputs far off.
  */
 function mostHidden({ measurements }: TrainingResult): Measurement | undefined {
   const start = measurements[0]!;
@@ -41,7 +41,7 @@ export function findings(outcomes: readonly Trained[], settings: HiddenLearningS
       `${width} hidden units, ${inputs} inputs, ${samples} samples; tested with ${testSamples.toLocaleString('en-US')}; a teacher of 5 units.`,
       ...(best
         ? [
-            `Hidden learning: with ${best.outcome.piece.label}, after ${best.at.step} steps, the test loss is ${significant(best.at.testLoss)}, and ${significant(best.at.refitTestLoss)} once the output layer is fitted anew: ${Math.round(ratio(best.at))} times less, at a train loss of ${significant(best.at.trainLoss)}.`,
+            `Hidden learning: with ${best.outcome.piece.label}, after ${best.at.step} steps, the test loss is ${significant(best.at.testLoss)}, and ${significant(best.at.refitTestLoss)} once the output layer is fitted again: ${Math.round(ratio(best.at))} times less, at a train loss of ${significant(best.at.trainLoss)}.`,
           ]
         : []),
     ],
@@ -53,7 +53,7 @@ export function findings(outcomes: readonly Trained[], settings: HiddenLearningS
       against('test-loss', 'Test loss', 'test loss', shown, ({ testLoss }) => testLoss),
       against(
         'refit-test-loss',
-        'Test loss, output layer fitted anew',
+        'Test loss, output layer fitted again',
         'test loss',
         shown,
         ({ refitTestLoss }) => refitTestLoss,
@@ -98,13 +98,13 @@ const table = (outcomes: readonly Trained[]): Findings['tables'][number] => ({
       duration(seconds),
     ];
   }),
-  note: `Refitted: the test loss with the output layer fitted anew by least squares; random features: the same before the first step. Most hidden: the largest ratio of test loss and refitted test loss while the train loss is above ${FAR_FROM_DONE} of its start and the test loss below its own. Training ends at 1e-8 of it.`,
+  note: `Refitted: the test loss with the output layer fitted again by least squares; random features: the same before the first step. Most hidden: the largest ratio of test loss and refitted test loss while the train loss is above ${FAR_FROM_DONE} of its start and the test loss below its own. Training ends at 1e-8 of it.`,
 });
 
 function hiddenFigure({ piece, result }: Trained): StudyFigure {
   const lines = [
     ['test loss', ({ testLoss }: Measurement) => testLoss],
-    ['test loss, output layer fitted anew', ({ refitTestLoss }: Measurement) => refitTestLoss],
+    ['test loss, output layer fitted again', ({ refitTestLoss }: Measurement) => refitTestLoss],
     ['train loss', ({ trainLoss }: Measurement) => trainLoss],
   ] as const;
   const values = lines.flatMap(([, of]) => result.measurements.map(of));

@@ -14,7 +14,7 @@ export interface HiddenLearningSettings {
   readonly inputs: number;
   readonly samples: number;
   readonly testSamples: number;
-  /** At most so many steps. */
+  /** The most steps. */
   readonly steps: number;
   readonly seeds: readonly number[];
 }

@@ -20,7 +20,7 @@ export interface Measurement {
   readonly step: number;
   readonly trainLoss: number;
   readonly testLoss: number;
-  /** The test loss with the output layer fitted anew. */
+  /** The test loss with the output layer fitted again. */
   readonly refitTestLoss: number;
   /** Of the hidden units from the teacher's. */
   readonly distance: number;

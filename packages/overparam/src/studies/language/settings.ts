@@ -8,7 +8,7 @@ import { readText } from './text.ts';
 import { tokenizers, tokensOf, type Tokenizer } from './tokens.ts';
 
 export interface LanguageSettings extends MatSettings {
-  /** The path of a text; absent: what comes along. */
+  /** The path of a text; absent: the included one. */
   readonly data?: string;
   readonly tokenizer: Tokenizer;
   readonly tokens: number;
@@ -20,7 +20,7 @@ export interface LanguageSettings extends MatSettings {
   readonly heads: number;
   /** T */
   readonly length: number;
-  /** In the place of each second feed-forward block; 0 for none. */
+  /** These replace each second feed-forward block; 0 for none. */
   readonly experts: number;
 }
 

@@ -15,7 +15,7 @@ type LanguageStudy = Study<LanguageSettings, Training, TrainingResult>;
 const study = (experts: boolean): Omit<LanguageStudy, 'name' | 'title' | 'takes'> => ({
   source:
     'Shi et al.: Train Faster, Perform Better: Modular Adaptive Training in Over-Parameterized Models. NeurIPS 2023, arXiv 2405.07527',
-  data: 'comes along: addresses on the state of the Union, 1790 to 1830. --data FILE: another text, such as wiki.train.tokens of WikiText-2',
+  data: 'included: addresses on the state of the Union, 1790 to 1830. --data FILE: another text, such as wiki.train.tokens of WikiText-2',
   options: languageOptions(experts),
   settings: languageSettings,
   pieces: trainings,

@@ -7,7 +7,7 @@ import { lines } from '@overparam/datasets';
 const BUNDLED = new URL('../../../data/state-of-the-union.txt.gz', import.meta.url);
 
 /**
- * The text of a file, plain or gzip; what comes along, without one. A line break ends each line.
+ * The text of a file, plain or gzip; without one, the included text. A line break ends each line.
  * @throws OverparamError `DATA_MISSING`, or what the reader says
  */
 export async function readText(path: string | undefined): Promise<string> {
@@ -21,11 +21,11 @@ export async function readText(path: string | undefined): Promise<string> {
     // prettier-ignore
     throw new OverparamError(
       'DATA_MISSING',
-      `${path} is no file: --data takes a text, plain or gzip, such as wiki.train.tokens of WikiText-2. Without it, the text that comes along is used.`,
+      `${path} is not a file: --data takes a text, plain or gzip, such as wiki.train.tokens of WikiText-2. Without it, the included text is used.`,
     );
   const source = path === undefined ? await readFile(BUNDLED) : createReadStream(path);
   const parts: string[] = [];
-  for await (const { text } of lines(source, { name: path ?? 'the text that comes along', unterminated: true }))
+  for await (const { text } of lines(source, { name: path ?? 'the included text', unterminated: true }))
     parts.push(text, '\n');
   return parts.join('');
 }

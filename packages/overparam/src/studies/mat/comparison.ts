@@ -6,7 +6,7 @@ import { scheduled } from './scheduled.ts';
 import type { MatSettings, Training } from './settings.ts';
 import type { MatTask } from './task.ts';
 
-/** What a step tells. */
+/** What a step reports. */
 export interface Told {
   readonly inner: StepReport;
   /** null for all */
@@ -14,7 +14,7 @@ export interface Told {
   readonly selection?: Selection | null;
 }
 
-/** Multirate: the kinds' modules are trained by turns, one of so many at a time. */
+/** Multirate: the kinds' modules are trained by turns, one of this number at a time. */
 const TURNS = 3;
 
 /**

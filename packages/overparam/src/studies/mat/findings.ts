@@ -20,7 +20,7 @@ export function findings(
   return {
     text: [
       about,
-      `MAT trains, of each kind of modules, those whose lambda_max is at least ${alpha} of the largest, and chooses anew every ${every} steps; gradients go ${gradients} those that rest.`,
+      `MAT trains, of each kind of modules, those whose lambda_max is at least ${alpha} of the largest, and chooses again every ${every} steps; gradients go ${gradients} those that rest.`,
     ],
     tables: [tableOf(compared)],
     figures: [

@@ -6,15 +6,15 @@ import type { Piece, StudyOption } from '../study.ts';
 export const comparisons = ['full', 'mat', 'random', 'inverted', 'early-freezing', 'multirate'] as const;
 export type Comparison = (typeof comparisons)[number];
 
-/** What all studies of modular adaptive training can be told. */
+/** The settings of all studies of modular adaptive training. */
 export interface MatSettings {
   readonly methods: readonly Comparison[];
   readonly seeds: readonly number[];
   readonly steps: number;
   readonly batch: number;
-  /** A selection every so many steps. */
+  /** Steps between two selections. */
   readonly every: number;
-  /** Spectra are made of so many samples of the batch. */
+  /** Samples of the batch that spectra are computed from. */
   readonly spectraSamples: number;
   /** alpha of the ratio rule. */
   readonly alpha: number;
@@ -26,7 +26,7 @@ export interface MatSettings {
    */
   readonly inner: 'adam' | 'ponos-adam' | 'ponos';
   readonly lr: number;
-  /** The validation loss is taken every so many steps. */
+  /** Steps between two measurements of the validation loss. */
   readonly measureEvery: number;
   readonly backend: 'wasm' | 'cpu';
 }
@@ -52,13 +52,13 @@ export const optionsOf = (defaults: {
   { flags: '-s, --seed <list>', about: '0 or 0,1,2 or 0-4', default: defaults.seed },
   { flags: '--steps <n>', about: 'steps of a training', default: defaults.steps },
   { flags: '-b, --batch <n>', about: 'samples a step', default: defaults.batch },
-  { flags: '--every <n>', about: 'a selection every so many steps', default: defaults.every },
-  { flags: '--spectra-samples <n>', about: 'by the spectra of so many samples of the batch', default: defaults.spectraSamples }, // prettier-ignore
+  { flags: '--every <n>', about: 'steps between two selections', default: defaults.every },
+  { flags: '--spectra-samples <n>', about: 'samples of the batch that spectra are computed from', default: defaults.spectraSamples }, // prettier-ignore
   { flags: '--alpha <number>', about: 'modules rest below alpha times the largest lambda_max of their kind', default: defaults.alpha }, // prettier-ignore
   { flags: '--gradients <name>', about: 'around, through: how they get past modules that rest', default: defaults.gradients }, // prettier-ignore
   { flags: '--inner <name>', about: 'adam, a constant step along its direction; ponos-adam, a line search along it; ponos, one along the gradient', default: 'adam' }, // prettier-ignore
   { flags: '--lr <number>', about: "adam's learning rate", default: defaults.lr },
-  { flags: '--measure-every <n>', about: 'the validation loss every so many steps', default: '25' },
+  { flags: '--measure-every <n>', about: 'steps between two measurements of the validation loss', default: '25' },
   { flags: '--backend <name>', about: 'wasm, cpu', default: 'wasm' },
 ];
 

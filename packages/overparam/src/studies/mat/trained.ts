@@ -3,7 +3,7 @@ import type { Work } from '@overparam/core';
 /** After that many steps. Work and seconds are those of the steps alone. */
 export interface Measurement {
   readonly step: number;
-  /** The mean over the steps since the last measurement; null before the first, and where it is no finite number. */
+  /** The mean over the steps since the last measurement; null before the first, and where it is not finite. */
   readonly trainLoss: number | null;
   readonly validationLoss: number | null;
   /** FLOPs. */

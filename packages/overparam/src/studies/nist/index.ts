@@ -35,7 +35,7 @@ export const nist: Study<NistSettings, Fitting, readonly Fit[]> = {
   name: 'nist',
   title: 'NIST StRD, nonlinear regression',
   source: 'NIST Statistical Reference Datasets, www.itl.nist.gov/div898/strd: 27 problems, two starts each',
-  data: 'comes along: the 27 data sets of @overparam/datasets',
+  data: 'included: the 27 data sets of @overparam/datasets',
   takes: 'a few seconds',
   options: [{ flags: '--derivatives <list>', about: derivatives.join(', '), default: derivatives.join() }],
   settings: (given) => ({ derivatives: someOf('derivatives', given['derivatives'], derivatives) }),

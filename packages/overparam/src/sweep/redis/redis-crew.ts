@@ -8,7 +8,7 @@ import { LIMITS, namesOf } from './names.ts';
 import { printable } from './printable.ts';
 
 const EVERY = 500;
-/** Jobs that Redis has lost are added again after so many rounds. */
+/** Jobs that Redis has lost are added again after this number of rounds. */
 const AGAIN = 20;
 
 /** Workers on any machines, which take jobs from a queue in Redis. */

@@ -28,7 +28,7 @@ interface RedisWorker {
   say(line: string): void;
 }
 
-/** A run whose workers keep dying is given up after so many. */
+/** A run is given up after this number of workers has died. */
 const DEATHS = 5;
 
 /** Takes jobs from a queue in Redis, one at a time, until the signal; a run that it interrupts is saved and given back. */
