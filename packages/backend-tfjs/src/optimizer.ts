@@ -49,6 +49,9 @@ export interface OptimizerOptions<Report> {
  *
  * It calls the loss once a step. After any exception the variables, the moments and `state` are as before the step.
  *
+ * For what one trains with Adam, transformers and recurrent networks above all, the method is `ponosAdam`, along Adam's
+ * direction; line searches such as `ponos` are for the gradient, and do not work along that one.
+ *
  * @throws OverparamError `MISSING_QUESTION`, `BAD_OPTION`, `UNKNOWN_OPTION`
  */
 export function optimizer<State, Report, Needs extends object>(

@@ -27,7 +27,7 @@ import {
 } from '@overparam/line-search';
 import { averageWeight } from './average-weight.ts';
 import { endingIn, partAt, type LinearDecay } from './linear-decay.ts';
-import { type Preconditioned } from './preconditioner.ts';
+import { preconditioner, type Preconditioned } from './preconditioner.ts';
 import { report, stayed, type StepReport, type Why } from './report.ts';
 
 export interface PonosAdamOptions {
@@ -153,7 +153,7 @@ export function ponosAdam(
     options,
     needs: ['linearize', 'direction', 'probe', 'move'],
     wants: ['average'],
-    direction: { name: 'adam', options: { beta1, beta2, epsilon: 1e-8 } },
+    direction: preconditioner('adam', { beta1, beta2 }),
     init: () => ({
       ...reference.init(),
       ...smooth.init(),

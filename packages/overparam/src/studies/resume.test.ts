@@ -19,8 +19,8 @@ const timeless = (done: unknown): unknown =>
   JSON.parse(JSON.stringify(done, (key, value: unknown) => (['seconds', 'work'].includes(key) ? 0 : value)));
 
 /** The study in sessions that are stopped at random; each continues from the file that the one before left. */
-async function inSessions(study: Study, settings: object, seed: number, longest: number): Promise<unknown> {
-  const uniform = random(seed);
+async function inSessions(study: Study, settings: object, longest: number): Promise<unknown> {
+  const uniform = random(1);
   for (let sessions = 0; ; sessions++) {
     const from = await readStudyCheckpoint(out);
     let moments = 1 + Math.floor(uniform() * longest);
@@ -36,8 +36,7 @@ async function expectTheSame(study: Study, options: Readonly<Record<string, stri
   const settings = await settingsOf(study, options);
   const whole = await runStudy({ study, settings, out, saveEvery: 1e9, stop: () => false });
   await forgetCheckpoints(out);
-  for (const seed of [1, 2])
-    expect(timeless(await inSessions(study, settings, seed, longest)), `seed ${seed}`).toEqual(timeless(whole));
+  expect(timeless(await inSessions(study, settings, longest))).toEqual(timeless(whole));
 }
 
 describe('stopped at random and resumed, the numbers are the same to the bit:', () => {
@@ -51,14 +50,9 @@ describe('stopped at random and resumed, the numbers are the same to the bit:', 
 
   it.each(
     mat.flatMap((name) =>
-      comparisons.flatMap((methods) =>
-        // Moments of modules that rest are matched wrongly by the backend: with adam, all modules are trained until then.
-        (methods === 'full' ? ['adam', 'ponos'] : ['ponos']).flatMap((inner) =>
-          ['around', 'through'].map((gradients) => [name, methods, inner, gradients]),
-        ),
-      ),
+      comparisons.flatMap((method) => ['adam', 'ponos'].map((inner) => [name, method, inner] as const)),
     ),
-  )('%s, method %s, inner %s, gradients %s', async (name, methods, inner, gradients) => {
-    await expectTheSame(studyNamed(name!), { methods: methods!, inner: inner!, gradients: gradients! });
+  )('%s, method %s, inner %s', async (name, methods, inner) => {
+    await expectTheSame(studyNamed(name), { methods, inner });
   });
 });
