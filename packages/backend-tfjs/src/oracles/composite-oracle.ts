@@ -1,6 +1,8 @@
 import { abs, keep, max, neg, sqrt, stack, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
   badOption,
+  required,
+  withDefaults,
   finiteStep,
   notLinearized,
   type AcceleratedOracle,
@@ -49,13 +51,13 @@ export interface CompositeOracleOptions {
   /** L: a scalar, computed from what `outputs` returned; a sum over the samples. It is called once after `outputs`. */
   readonly loss: (outputs: Outputs) => Tensor;
   /** What to minimize over; all trainable variables, looked up at each step, when absent. */
-  readonly variables?: readonly Variable[];
+  readonly variables?: readonly Variable[] | undefined;
   /** How `linearize` makes its direction of gradients; 'gradient' when absent. */
   readonly direction?: Direction;
   /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
   /** Names for groups of variables, or of slices of these; when absent, each variable is a module of its name. */
-  readonly modules?: ModulesOption;
+  readonly modules?: ModulesOption | undefined;
   /** Bytes that sensitivities, or rows of J, may take at a time; 128 MiB when absent. */
   readonly memory?: number;
 }
@@ -86,6 +88,16 @@ export interface TfjsCompositeOracle
   dispose(): void;
 }
 
+const defaults: Required<CompositeOracleOptions> = {
+  outputs: required,
+  loss: required,
+  variables: undefined,
+  direction: 'gradient',
+  asynchronous: false,
+  modules: undefined,
+  memory: 2 ** 27,
+};
+
 /**
  * The oracle of f = L(outputs(w)), for methods that ask about the outputs: Gauss-Newton, spectra of tangent kernels.
  *
@@ -94,15 +106,11 @@ export interface TfjsCompositeOracle
  *
  * @throws OverparamError with the codes in the package's README
  */
-export function compositeOracle({
-  outputs,
-  loss,
-  variables,
-  direction = 'gradient',
-  asynchronous = false,
-  modules,
-  memory: bytes = 2 ** 27,
-}: CompositeOracleOptions): TfjsCompositeOracle {
+export function compositeOracle(options: CompositeOracleOptions): TfjsCompositeOracle {
+  const all = withDefaults<CompositeOracleOptions>('compositeOracle', defaults, options);
+  const { outputs, loss, variables, direction, asynchronous, modules, memory: bytes } = all;
+  for (const [name, f] of Object.entries({ outputs, loss }))
+    if (typeof f !== 'function') throw badOption(name, f, 'a function that returns tensors');
   if (!(bytes > 0)) throw badOption('memory', bytes, 'a number of bytes > 0');
   const partitionOf = partition(modules);
   const rule = directionRule(direction);

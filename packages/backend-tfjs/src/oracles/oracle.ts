@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { SampleLossOracle, SampleLosses } from '@overparam/core';
+import { badOption, withDefaults, type SampleLossOracle, type SampleLosses } from '@overparam/core';
 import { directionRule, type Direction } from '../directions/index.ts';
 import { engine, type NamedTensor } from '../recording/engine.ts';
 import { trainableVariables } from './problem.ts';
@@ -11,17 +11,17 @@ import { weights } from './weights.ts';
 
 export interface OracleOptions {
   /** What to minimize over; all trainable variables, looked up at each step, when absent. */
-  readonly variables?: readonly Variable[];
+  readonly variables?: readonly Variable[] | undefined;
   /** How the direction is made of gradients; 'gradient' when absent. */
   readonly direction?: Direction;
   /** True: numbers are read with `data()`, and answers are promises, as WebGPU and WebGL want it. */
   readonly asynchronous?: boolean;
   /** Names for groups of variables, or of slices of these; when absent, each variable is a module of its name. */
-  readonly modules?: ModulesOption;
+  readonly modules?: ModulesOption | undefined;
   /** N, the samples of a batch, for the questions about kernels of modules; they find it where it is absent. */
-  readonly samples?: number | (() => number);
+  readonly samples?: number | (() => number) | undefined;
   /** The loss of each sample of the batch, and which samples these are: the oracle then answers `sampleLosses`. */
-  readonly sampleLosses?: () => { readonly samples: readonly number[]; readonly losses: Tensor };
+  readonly sampleLosses?: (() => { readonly samples: readonly number[]; readonly losses: Tensor }) | undefined;
 }
 
 /** A loss as methods see it. */
@@ -49,13 +49,23 @@ export interface TfjsOracle extends TfjsQuestions, Averaged {
  */
 export function oracle(
   loss: () => Tensor,
-  options: OracleOptions & Required<Pick<OracleOptions, 'sampleLosses'>>,
+  options: OracleOptions & { readonly sampleLosses: NonNullable<OracleOptions['sampleLosses']> },
 ): TfjsOracle & SampleLossOracle;
 export function oracle(loss: () => Tensor, options?: OracleOptions): TfjsOracle;
-export function oracle(
-  loss: () => Tensor,
-  { variables, direction = 'gradient', asynchronous = false, modules, samples, sampleLosses }: OracleOptions = {},
-): TfjsOracle & Partial<SampleLossOracle> {
+export function oracle(loss: () => Tensor, options: OracleOptions = {}): TfjsOracle & Partial<SampleLossOracle> {
+  if (typeof loss !== 'function') throw badOption('loss', loss, 'a function that returns a scalar');
+  const { variables, direction, asynchronous, modules, samples, sampleLosses } = withDefaults<OracleOptions>(
+    'oracle',
+    {
+      variables: undefined,
+      direction: 'gradient',
+      asynchronous: false,
+      modules: undefined,
+      samples: undefined,
+      sampleLosses: undefined,
+    },
+    options,
+  );
   const rule = directionRule(direction);
   const problem = (): { loss: () => Tensor; variables: readonly Variable[] } => ({
     loss,

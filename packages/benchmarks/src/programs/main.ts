@@ -8,7 +8,7 @@ import { type Row, table } from '../table.ts';
 import { cases } from '../wasm/cases.ts';
 import { losses } from '../wasm/models/index.ts';
 import { lstm } from '../wasm/models/lstm.ts';
-import { batches, fitsOf, stepsOf, time } from './measure.ts';
+import { batches, fitsOf, peakOf, stepsOf, time } from './measure.ts';
 
 const help = `npm run bench -w @overparam/benchmarks -- programs [options]
 
@@ -39,10 +39,13 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const measured of cases) {
     if (measured.kind !== 'step' || !wanted(measured.title)) continue;
     const steps = stepsOf(losses[measured.model](), measured.optimizer);
-    const [eager, checked, program] = (await time(Object.values(steps), options)) as [number, number, number];
+    const contenders = [steps.eager, steps.checked, steps.program];
+    const [eager, checked, program] = (await time(contenders, options)) as [number, number, number];
+    const [peak, held] = [(await peakOf(steps.eager)) / 1e6, steps.bytes() / 1e6];
     rows.push({
       ...{ case: measured.title, 'kernel by kernel': eager, minimize: checked, faster: ratio(eager, checked) },
       ...{ captured: program, 'faster ': ratio(eager, program) },
+      ...{ 'peak, MB': peak, 'program, MB': held },
     });
     tf.disposeVariables();
   }
@@ -60,6 +63,8 @@ export async function main(args: readonly string[]): Promise<void> {
       faster: ratio(eager, checked),
       captured: '',
       'faster ': '',
+      'peak, MB': '',
+      'program, MB': '',
     });
     tf.disposeVariables();
   }

@@ -19,7 +19,12 @@ export type Step = () => void | Promise<void>;
 export function stepsOf(
   loss: () => tf.Scalar,
   kind: Kind,
-): { readonly eager: Step; readonly checked: Step; readonly program: Step } {
+): {
+  readonly eager: Step;
+  readonly checked: Step;
+  readonly program: Step;
+  /** Bytes that the program holds. */ readonly bytes: () => number;
+} {
   const step = (run: () => tf.Scalar): Step => {
     return () => {
       const cost = run();
@@ -28,10 +33,12 @@ export function stepsOf(
     };
   };
   const [a, b, c] = [eager(kind), compiled(kind), compiled(kind)];
+  const captured = capture(() => c.minimize(loss, true)!);
   return {
     eager: step(() => a.minimize(loss, true)!),
     checked: step(() => b.minimize(loss, true)!),
-    program: step(capture(() => c.minimize(loss, true)!)),
+    program: step(captured),
+    bytes: () => captured.report().programs[0]!.bytes,
   };
 }
 
@@ -56,6 +63,36 @@ export function fitsOf(
 
 /** Batches of one call of `model.fit`. */
 export const batches = 8;
+
+interface Heap {
+  _malloc(bytes: number): number;
+  _free(at: number): void;
+}
+
+/** Bytes of the wasm heap that a step takes at its peak, beside what is there before. */
+export async function peakOf(step: Step): Promise<number> {
+  const heap = (tf.backend() as unknown as { wasm: Heap }).wasm;
+  const { _malloc, _free } = heap;
+  const sizes = new Map<number, number>();
+  let [live, peak] = [0, 0];
+  heap._malloc = (bytes) => {
+    const at = _malloc(bytes);
+    sizes.set(at >>> 0, bytes);
+    peak = Math.max(peak, (live += bytes));
+    return at;
+  };
+  heap._free = (at) => {
+    live -= sizes.get(at >>> 0) ?? 0;
+    sizes.delete(at >>> 0);
+    _free(at);
+  };
+  try {
+    await step();
+  } finally {
+    Object.assign(heap, { _malloc, _free });
+  }
+  return peak;
+}
 
 /** Milliseconds of processor time of each step: the median over rounds, in which all take turns, of the fastest run of a round. */
 export async function time(
