@@ -10,8 +10,7 @@ const LARGE = 2 ** 900;
  */
 export function reflect(heap: Float64Array, at: number, n: number): { readonly tau: number; readonly beta: number } {
   let alpha = heap[at]!;
-  let rest = 0;
-  for (let i = at + 1; i < at + n; i++) rest += heap[i]! * heap[i]!;
+  let rest = sumOfSquares(heap, at + 1, at + n);
   let unscale = (x: number): number => x;
   const size = alpha * alpha + rest;
   if (!(size > SMALL && size < LARGE)) {
@@ -23,8 +22,7 @@ export function reflect(heap: Float64Array, at: number, n: number): { readonly t
       unscale = powerOfTwo(k);
       for (let i = at; i < at + n; i++) heap[i] = scale(heap[i]!);
       alpha = heap[at]!;
-      rest = 0;
-      for (let i = at + 1; i < at + n; i++) rest += heap[i]! * heap[i]!;
+      rest = sumOfSquares(heap, at + 1, at + n);
     }
   }
   heap[at] = 1;
@@ -35,7 +33,21 @@ export function reflect(heap: Float64Array, at: number, n: number): { readonly t
   const beta = alpha > 0 ? -Math.sqrt(alpha * alpha + rest) : Math.sqrt(alpha * alpha + rest);
   const divisor = alpha - beta;
   for (let i = at + 1; i < at + n; i++) heap[i]! /= divisor;
-  return { tau: (beta - alpha) / beta, beta: unscale(beta) };
+  // (beta - alpha) / beta, for the v that is stored: H is orthogonal whatever the rounding errors of v.
+  return { tau: 2 / (1 + sumOfSquares(heap, at + 1, at + n)), beta: unscale(beta) };
+}
+
+/** Compensated (Kahan 1965): the rounding errors of equal terms add up instead of cancelling. */
+function sumOfSquares(heap: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  let lost = 0;
+  for (let i = from; i < to; i++) {
+    const term = heap[i]! * heap[i]! - lost;
+    const next = sum + term;
+    lost = next - sum - term;
+    sum = next;
+  }
+  return sum;
 }
 
 /**

@@ -7,7 +7,7 @@ import { OverparamError } from '@overparam/core';
  *
  * @param from first index
  * @param to index after the last
- * @param rotate is told of each rotation of the eigenvectors i and i + 1: (z_i, z_{i+1}) <- (c z_i - s z_{i+1}, s z_i + c z_{i+1})
+ * @param rotate called for each rotation of the eigenvectors i and i + 1: (z_i, z_{i+1}) <- (c z_i - s z_{i+1}, s z_i + c z_{i+1})
  */
 export function implicitQl(
   d: Float64Array,

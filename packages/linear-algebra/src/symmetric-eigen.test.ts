@@ -98,6 +98,25 @@ describe('symmetricEigen', () => {
     }
   });
 
+  it('takes Laplacians of graphs with many equal eigenvalues', () => {
+    const laplacian = (n: number, edge: (i: number, j: number) => boolean): Matrix => {
+      const joined = (i: number, j: number): boolean => i !== j && (edge(i, j) || edge(j, i));
+      const degree = (i: number): number => Array.from({ length: n }, (_, j) => joined(i, j)).filter(Boolean).length;
+      return generate(n, n, (i, j) => (i === j ? degree(i) : joined(i, j) ? -1 : 0));
+    };
+    for (const n of [50, 64, 100, 128, 200]) {
+      const star = check(laplacian(n, (i) => i === 0));
+      expect(distance(star, Float64Array.from({ length: n }, (_, i) => (i === 0 ? 0 : i === n - 1 ? n : 1)))).toBeLessThan(n * n * EPS); // prettier-ignore
+      check(laplacian(n, (i) => i === n - 1));
+      check(laplacian(n, () => true));
+      check(laplacian(n, (i, j) => i < n / 2 && j >= n / 2));
+      check(laplacian(n, (i, j) => i < n / 2 === j < n / 2));
+      check(laplacian(n, (i, j) => i === 0 || Math.abs(i - j) === 1));
+      check(laplacian(n, (i, j) => i < 3 && j >= 3));
+      if (n % 64 === 0) check(laplacian(n, (i, j) => Number.isInteger(Math.log2(i ^ j))));
+    }
+  });
+
   it('takes graded matrices, either way round', () => {
     const n = 100;
     const s = symmetric(n, 9);

@@ -19,7 +19,8 @@ export interface Tridiagonal {
 }
 
 /**
- * Reduces a symmetric matrix, given by its upper triangle at `a`, to tridiagonal form by Householder reflections.
+ * Reduces a symmetric matrix, given by its upper triangle at `a` and scaled so that its largest entry is about 1, to tridiagonal form
+ * by Householder reflections.
  * J. J. Dongarra, S. J. Hammarling, D. C. Sorensen, "Block reduction of matrices to condensed forms for eigenvalue
  * computations", J. Comput. Appl. Math. 27 (1989), the algorithm of LAPACK's dlatrd and dsytrd.
  */
@@ -34,6 +35,12 @@ export function tridiagonalize(space: Workspace, a: number, n: number): Tridiago
   const again = take(NB * n);
   const byV = take(NB);
   const byW = take(NB);
+
+  // eps |A|, Frobenius.
+  let squares = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = i; j < n; j++) squares += (i === j ? 1 : 2) * heap[a + i * n + j]! * heap[a + i * n + j]!;
+  const rounding = Number.EPSILON * Math.sqrt(squares);
 
   for (let start = 0; start < n; start += NB) {
     const end = Math.min(start + NB, n);
@@ -52,7 +59,10 @@ export function tridiagonalize(space: Workspace, a: number, n: number): Tridiago
 
       const next = i + 1;
       const m = n - next;
-      const { tau: t, beta } = reflect(heap, row + next, m);
+      const reflector = reflect(heap, row + next, m);
+      // A column of rounding errors is 0: to reflect it would cost the others orthogonality. Kernels and Laplacians of
+      // graphs with many equal eigenvalues have such columns.
+      const { tau: t, beta } = Math.abs(reflector.beta) > rounding ? reflector : { tau: 0, beta: 0 };
       e[i] = beta;
       tau[i] = t;
       const vi = v + before * n + next;
