@@ -142,6 +142,37 @@ describe('methods on jax-js', () => {
     asked.dispose();
   });
 
+  it('where the direction of Adam ascends, its fresh part is taken, and -P m keeps its name', async () => {
+    // f(w) = s w^2 / 2: the sign of s changes from step to step, and the momentum points the other way.
+    const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+    let s = -1;
+    const asked = oracle<{ w: JaxArray }, { s: JaxArray }>({
+      weights: { w: np.array([2]) },
+      batch: () => ({ s: np.array(s) }),
+      loss: ({ w }, { s }) => np.square(w).sum().mul(s.mul(0.5)),
+      direction: 'adam',
+    });
+    await asked.linearize();
+    asked.finish!();
+    s = 0.5;
+    const g = 1;
+    const m = (beta1 * (1 - beta1) * -2 + (1 - beta1) * g) / (1 - beta1 ** 2);
+    const v = (beta2 * (1 - beta2) * 4 + (1 - beta2) * g ** 2) / (1 - beta2 ** 2);
+    const P = 1 / (Math.sqrt(v) + epsilon);
+    const at = await asked.linearize();
+    expect(at.fellBack).toBe(true);
+    expect(at.slope).toBeCloseTo(-(1 - beta1) * P * g * g, 5);
+    expect((await asked.direction('momentum')).slope).toBeCloseTo(-P * m * g, 5);
+    expect((await asked.direction('preconditioned')).slope).toBeCloseTo(-P * g * g, 5);
+    expect((await asked.linearize({ descend: false })).slope).toBeCloseTo(-P * m * g, 5);
+    await asked.linearize();
+    await asked.move(0.1);
+    asked.finish!();
+    const { w } = asked.weights();
+    expect(w.dataSync()[0]).toBeCloseTo(2 - 0.1 * (1 - beta1) * P * g, 5);
+    asked.dispose();
+  });
+
   it('a key in the batch draws dropout: probes see the mask of linearize', async () => {
     type Noisy = { x: JaxArray; y: JaxArray; key: JaxArray };
     let seed = 0;

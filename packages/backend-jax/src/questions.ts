@@ -27,8 +27,10 @@ import {
   linearized,
   part,
   rest,
+  type Linearized,
   type Moments,
   type Session,
+  type Step,
 } from './session.ts';
 
 /** f at the weights, a number, on a batch. */
@@ -74,42 +76,61 @@ export function lossQuestions(session: Session, f: LossFunction, answering: Answ
       },
     )(part(w, active), rest(w, active), ref(step.batch), before.map(({ arrays }) => held(arrays)), coefficients(before)); // prettier-ignore
     const after = memory.map((arrays, i) => ({ t: before[i]!.t + 1, arrays }));
-    found(step, { active, g, d, moments: after, named: new Map() });
+    const at: Linearized = { active, g, d, moments: after, named: new Map() };
+    found(step, at);
     const [value, slope, squaredGradientNorm] = yield* read(summary);
-    return { value: value!, slope: slope!, squaredGradientNorm: squaredGradientNorm! };
+    const here = { value: value!, slope: slope!, squaredGradientNorm: squaredGradientNorm! };
+    const descends = !(slope! >= 0 && squaredGradientNorm! > 0);
+    if (descends || request.descend === false || step.at !== at) return here;
+    return { ...here, slope: yield* fallBack(step, at), fellBack: true };
   }
+
+  /** d <- what the current gradient brings of it, or -g if that ascends too; the slope along it. */
+  function* fallBack(step: Step, at: Linearized): Reading<number> {
+    at.named.set('momentum', at.d);
+    at.d = ofRule('fresh', at);
+    const fresh = yield* slopeAlong(at);
+    if (fresh < 0 || step.at !== at) return fresh;
+    free(at.d);
+    at.d = held(named('gradient'));
+    return yield* slopeAlong(at);
+  }
+
+  function* slopeAlong({ active, g, d }: Linearized): Reading<number> {
+    const slope = programs(key('slope', active), () => (x: JaxArray[], v: JaxArray[]) => inner(x, v))(held(g), held(d));
+    return (yield* read(slope))[0]!;
+  }
+
+  /** -P g, or its fresh part, by the direction rule. */
+  const ofRule = (which: 'preconditioned' | 'fresh', { active, g, moments }: Linearized): JaxArray[] =>
+    programs(
+      key(which, active),
+      () => (x: JaxArray[], w: JaxArray[], memories: JaxArray[][], rows: JaxArray) =>
+        x.map((xi, i) =>
+          np.negative(
+            rule[which]({ gradient: xi, weight: w[i]!, memory: memories[i]!, coefficients: rows.ref.slice(i) }),
+          ),
+        ),
+    )(
+      held(g),
+      part(session.kept.w, active),
+      moments!.map(({ arrays }) => held(arrays)),
+      coefficients(moments!.map(({ t, arrays }) => ({ t: t - 1, arrays }))),
+    );
 
   /** The direction of this name at the last linearization. */
   function named(name: DirectionName): Leaves {
     const at = linearized(session, 'direction');
-    if (name === 'momentum') return at.d;
+    if (name === 'momentum') return at.named.get(name) ?? at.d;
     if (name !== 'gradient' && name !== 'preconditioned')
       throw badOption('direction', name, "'gradient', 'preconditioned' or 'momentum'");
     const known = at.named.get(name);
     if (known) return known;
     const { active, g, moments } = at;
     const v =
-      name === 'gradient' || !moments
-        ? programs(key('negative', active), () => (x: JaxArray[]) => x.map((xi) => np.negative(xi)))(held(g))
-        : programs(
-            key('preconditioned', active),
-            () => (x: JaxArray[], w: JaxArray[], memories: JaxArray[][], rows: JaxArray) =>
-              x.map((xi, i) =>
-                np.negative(
-                  rule.preconditioned({
-                    gradient: xi,
-                    weight: w[i]!,
-                    memory: memories[i]!,
-                    coefficients: rows.ref.slice(i),
-                  }),
-                ),
-              ),
-          )(
-            held(g),
-            part(session.kept.w, active),
-            moments.map(({ arrays }) => held(arrays)),
-            coefficients(moments.map(({ t, arrays }) => ({ t: t - 1, arrays }))),
-          );
+      name === 'preconditioned' && moments
+        ? ofRule('preconditioned', at)
+        : programs(key('negative', active), () => (x: JaxArray[]) => x.map((xi) => np.negative(xi)))(held(g));
     at.named.set(name, v);
     return v;
   }

@@ -26,7 +26,8 @@ export interface Linearized {
   /** The indices of the trained arrays among all. */
   readonly active: readonly number[];
   readonly g: Leaves;
-  readonly d: Leaves;
+  /** Replaced when the rule's direction does not descend. */
+  d: Leaves;
   /** What the direction rule will remember when the step has ended well; undefined when no rule was asked. */
   readonly moments?: readonly Moments[];
   /** Other directions, computed when they are asked for. */

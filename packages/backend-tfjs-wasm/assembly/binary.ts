@@ -11,7 +11,7 @@ const MAXIMUM = 0, MINIMUM = 1, ADD = 2, SUB = 3, MUL = 4, DIV = 5, SQUARED_DIFF
   GELU_GRADIENT = 9, SILU_GRADIENT = 10,
   EQUAL = 16, NOT_EQUAL = 17, LESS = 18, LESS_EQUAL = 19, GREATER = 20, GREATER_EQUAL = 21;
 
-/** Numbers in which a row is repeated that has a quarter of them at most. */
+/** Size of the buffer into which short rows (at most PATTERN / 4 numbers) are tiled. */
 // @ts-ignore: decorator
 @inline
 const PATTERN = 128;
@@ -37,7 +37,7 @@ function strideB(axes: usize, d: i32): i32 {
   return load<i32>(axes + <usize>(12 * d), 8);
 }
 
-/** The axes from d on; returns where the result goes on. */
+/** The axes from d on; returns the position after the result. */
 function walk(
   f: i32, a: usize, b: usize, out: usize, axes: usize, d: i32, last: i32, n: i32, sa: i32, sb: i32,
 ): usize {
@@ -58,7 +58,7 @@ function walk(
   return out;
 }
 
-/** `count` rows of n numbers of one operand, and the same row of the other for each; returns where the result goes on. */
+/** `count` rows of n numbers of one operand, and the same row of the other for each; returns the position after the result. */
 function rows(f: i32, a: usize, b: usize, out: usize, repeatA: bool, count: i32, n: i32, pattern: usize): usize {
   const times = PATTERN / n, row = <usize>n << 2;
   for (let i = 0; i < times; i++) memory.copy(pattern + <usize>i * row, repeatA ? a : b, row);

@@ -17,7 +17,7 @@ export interface WasmOptions {
   readonly relaxedSimd?: boolean;
   /**
    * On how many threads the kernels compute: a number, the calling thread included, or 'all' that the machine computes at once.
-   * Default: what the environment variable OVERPARAM_THREADS says, else all; one where memory can't be shared among threads, and the choice tells why. Results are the same to the bit.
+   * Default: what the environment variable OVERPARAM_THREADS says, else all; one where memory can't be shared among threads, and the choice reports the reason. Results are the same to the bit.
    */
   readonly threads?: number | 'all';
   /**

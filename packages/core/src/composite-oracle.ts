@@ -10,7 +10,7 @@ export interface Dimensions {
   readonly parameters: number;
 }
 
-/** Takes J D^-1/2 in the place of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters. */
+/** Uses J D^-1/2 instead of J, with D = clip(diag(J^T J), min, max): Marquardt's scaling of the parameters. */
 export interface ColumnScaling {
   readonly min: number;
   readonly max: number;
@@ -82,7 +82,7 @@ export interface ModuleKernelsRequest extends LinearizeRequest {
   /** Which samples of the batch, by index; all when absent. */
   readonly samples?: readonly number[];
   /**
-   * V, N x C, or 'loss' for dL / d outputs: in the place of the outputs their products <V_n, outputs_n>, one a sample.
+   * V, N x C, or 'loss' for dL / d outputs: replaces the outputs by their products <V_n, outputs_n>, one per sample.
    * Element (n, m) of a kernel is then V_n^T (J J^T)_nm V_m. Every sample of the batch has its row in V.
    */
   readonly along?: Matrix | 'loss';

@@ -30,7 +30,7 @@ export interface ConnectOptions {
 export interface Connection<O extends object> {
   /** It has the questions that the other side answers, and only these. */
   readonly oracle: Remote<O>;
-  /** Tells the other side, and leaves the port, which stays open. What waits for an answer fails with `PORT_CLOSED`. */
+  /** Notifies the other side and stops listening; the port stays open. Pending questions fail with `PORT_CLOSED`. */
   close(): void;
 }
 
@@ -47,7 +47,7 @@ let asked = 0;
  * The oracle that {@link serve} serves at the other end of a port, before or after this is called.
  *
  * It is any other oracle to `runAsync` and `minimize`: what the oracle throws is thrown here, an overparam error with its
- * `code`; an abort ends the wait for an answer, and the oracle is told to `abandon` the step after that. Data are copied.
+ * `code`; an abort ends the wait for an answer, and the oracle's `abandon` is called after that. Data is copied.
  *
  * ```typescript
  * const { oracle, close } = await connect<CompositeOracle>(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));

@@ -11,7 +11,7 @@ export interface NamedDirection {
 export interface Step<State, Report> {
   readonly state: State;
   readonly report: Report;
-  /** Why the method asks to stop here; absent: it goes on. */
+  /** Why the method stops here; absent if it continues. */
   readonly stopped?: string;
 }
 

@@ -16,7 +16,7 @@ export interface Progress<State, Report> {
 export interface MinimizeOptions<State, Report> {
   /** How many steps at most; Infinity with a `signal` or an `onStep` that stops. */
   readonly steps: number;
-  /** Where to go on from; a fresh `method.init()` otherwise. */
+  /** The state to continue from; `method.init()` when absent. */
   readonly state?: State | undefined;
   /** Stops within a step, which is then undone. */
   readonly signal?: Signal | undefined;
@@ -31,13 +31,13 @@ export interface Minimization<State, Report> {
   readonly report: Report | undefined;
   /** How many steps were completed. */
   readonly steps: number;
-  /** 'method': the last step said that the method has arrived, or can't go on; its `stopped` says why. */
+  /** 'method': the last step reported that the method is done or cannot continue; its `stopped` is the reason. */
   readonly stopped: 'steps' | 'signal' | 'onStep' | 'method';
   /** The method's own reason, where it gave one. */
   readonly reason?: string;
 }
 
-/** A step failed: `state` and `steps` say where to go on from, `cause` is what was thrown. */
+/** A step failed: continue from `state` and `steps`; `cause` is what was thrown. */
 export class StepFailed<State> extends OverparamError<'STEP_FAILED'> {
   readonly state: State;
   readonly steps: number;

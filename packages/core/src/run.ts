@@ -17,7 +17,7 @@ const none: Required<RunOptions> = { signal: undefined };
  * Runs one step of a method against an oracle that answers at once.
  *
  * An exception of the oracle is thrown into the method at the `yield*` that asked, so that it can clean up, and then
- * out of `run`; `state` is as it was, and the oracle is told to `abandon` the step. A step that goes well is `finish`ed.
+ * out of `run`; `state` is unchanged, and the oracle's `abandon` is called. After a step that succeeds, `finish` is called.
  *
  * @throws OverparamError `MISSING_QUESTION`, `UNDECLARED_QUESTION`, `ASYNC_ANSWER` (use {@link runAsync}), `ABORTED`,
  *   `UNKNOWN_OPTION`

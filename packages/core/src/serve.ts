@@ -7,7 +7,7 @@ import { packed } from './thrown.ts';
 
 /** An oracle that is served. */
 export interface Served {
-  /** Tells the other side, and leaves the port, which stays open. A question that is being answered gets no answer. */
+  /** Notifies the other side and stops listening; the port stays open. A question in progress gets no answer. */
   close(): void;
 }
 
@@ -16,7 +16,7 @@ export interface Served {
  *
  * All functions of the oracle are questions, housekeeping included. They are called in the order in which they were
  * asked; an oracle that answers with promises is asked the next one meanwhile, as it would be without a port. When the
- * other side leaves in the middle of a step, the oracle is told to `abandon` it. Other messages at the port are ignored.
+ * other side leaves in the middle of a step, the oracle's `abandon` is called. Other messages at the port are ignored.
  *
  * ```typescript
  * serve(oracle, self); // in a worker of a browser; `parentPort` of node:worker_threads in one of Node
@@ -54,7 +54,7 @@ export function serve(oracle: object & Housekeeping, port: Port): Served {
   let serving = true;
   let amidStep = false;
   const leave = (): void => {
-    // Nobody is left to be told when this fails.
+    // The other side is gone, so a failure of this cannot be reported.
     if (amidStep && answers.includes('abandon'))
       try {
         Promise.resolve(oracle.abandon?.()).catch(() => undefined);

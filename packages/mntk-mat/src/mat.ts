@@ -24,7 +24,7 @@ import { thresholdRule, type Threshold } from './threshold.ts';
 import { workBetween } from './work-between.ts';
 
 export interface MatOptions {
-  /** A selection is made every so many steps, 100 when absent; or epochs, 1, where `n_batches_per_epoch` is given. */
+  /** Steps between selections, 100 when absent; with `n_batches_per_epoch` epochs, 1 when absent. */
   readonly every?: number;
   /** N / batch size, not rounded; null: `every` counts steps. */
   readonly n_batches_per_epoch?: number | null;
@@ -43,13 +43,13 @@ export interface MatOptions {
   readonly movement?: Movement;
   /** A module whose movement is below beta is still; 0 switches the temporal rule off. */
   readonly beta?: number;
-  /** A module that is still at so many selections in a row retires. */
+  /** A module that is still at this many selections in a row retires. */
   readonly patience?: number;
   /** It returns when its lambda_max is above (1 + revival) times its value at retirement, and its score that much above the threshold. */
   readonly revival?: number;
   /** How many modules are trained at least. */
   readonly minActive?: number;
-  /** A module is trained again after so many selections that left it out. */
+  /** A module is trained again after this many selections that left it out. */
   readonly longestRest?: number;
   /**
    * How gradients get past a module that rests. `through`, exactly. `around`, by the connections that skip it alone: it
@@ -102,7 +102,7 @@ export interface MatReport<Inner> {
   readonly milliseconds: { readonly selection: number; readonly inner: number } | null;
   /**
    * What they took, in FLOPs by kind; null where the oracle does not say. The forward pass of a step that begins with a
-   * selection counts as the selection's, and the inner method goes on with it.
+   * selection counts as the selection's, and the inner method uses it.
    */
   readonly work: { readonly selection: Work; readonly inner: Work } | null;
 }

@@ -38,7 +38,7 @@ export interface SpectrumOptions {
 }
 
 /**
- * The figures of a kernel that is at hand.
+ * The quantities of a kernel that is given as a matrix.
  * @throws OverparamError `NOT_FINITE`, `NO_CONVERGENCE`
  */
 export function spectrumOf(module: string, kernel: Matrix, options: SpectrumOptions): Spectrum {

@@ -5,7 +5,7 @@
 export interface Comparison {
   /** Whether jobs are to be shared at this time, in milliseconds. */
   shares(now: number): boolean;
-  /** While jobs are shared, one took `time` that would have taken so many milliseconds alone, whether it was itself shared or not. */
+  /** Records a job: `time` is what it took, `alone` the estimated unshared time (ms). Only counted while sharing is on. */
   count(alone: number, time: number): void;
 }
 
@@ -13,7 +13,7 @@ export interface Comparison {
 const [trial, soonest, latest] = [25, 100, 1000];
 /** Sharing pays where jobs take this part of the time at most. */
 const worthwhile = 0.97;
-/** One interruption must not decide: a job counts for so many times as long as alone at most. */
+/** A job's time is capped at this multiple of its unshared time, so that one interruption does not decide. */
 const mostSurprise = 8;
 
 export function createComparison(): Comparison {

@@ -1,8 +1,8 @@
 /** How long the jobs of a kernel take on one thread, beside rough estimates. */
 export interface Experience {
-  /** Milliseconds that a job will take which is estimated to take so many. */
+  /** The expected time of a job in milliseconds, from its estimate. */
   predict(estimate: number): number;
-  /** One that was estimated to take so many milliseconds took `time`. */
+  /** Records that a job with this estimate, in milliseconds, took `time`. */
   learn(estimate: number, time: number): void;
   /** Whether it has learned from any job. */
   readonly met: boolean;
@@ -12,7 +12,7 @@ export interface Experience {
 const memory = 15 / 16;
 /** Milliseconds of jobs that took as long as they were estimated, with which each kernel starts. */
 const trust = 0.05;
-/** A job may be interrupted, or the clock coarse: it counts for so many times as long as it was predicted to take at most, or the like part. */
+/** Observed times are clamped to within this factor of the prediction, since a job may be interrupted or the clock coarse. */
 const mostSurprise = 4;
 
 /** An estimate is corrected by the ratio of all times to all estimates, of which the older count less. */

@@ -136,8 +136,8 @@ describe('a pool', () => {
       expect(numbers.slice(4096, 5096)).toEqual(new Float32Array(1000).fill(9));
     }
     expect(warn.mock.calls.map(([text]) => text as string)).toEqual([
-      expect.stringContaining('2 go on'),
-      expect.stringContaining('1 go on'),
+      expect.stringContaining('2 continue'),
+      expect.stringContaining('1 continue'),
     ]);
   });
 
@@ -155,7 +155,7 @@ describe('a pool', () => {
     const pool = createPool({ ...about, memory, exports: exports as never, threads: 3, spawn: silent, patience: 20 });
     words[control.slots + control.slotSize + control.busy] = 1;
     expect(() => pool.run(squares(0, 16384, 1000, 4))).toThrow(
-      expect.objectContaining({ message: expect.stringContaining('2 threads go on') }),
+      expect.objectContaining({ message: expect.stringContaining('2 threads continue') }),
     );
     expect(terminate).toHaveBeenCalledTimes(1);
     pool.run(squares(0, 16384, 1000, 4));

@@ -65,7 +65,7 @@ interface Worker {
 export const spin = 1;
 
 /**
- * Starts a pool. It can be used at once: who is done with its tiles takes those of others, so workers that are late are no hindrance.
+ * Starts a pool. Usable immediately: a thread that has finished its tiles steals from others, so slow-starting workers do not delay a job.
  *
  * @throws what the engine throws when it starts no worker
  */
@@ -156,7 +156,7 @@ export function createPool(options: PoolOptions): Pool {
       while (isLeft(shared, all) && now() < start + 5);
       const lost = finish(shared, all, patience, now);
       endAll(lost);
-      if (lost.length > 0) console.warn(`${lost.length} of the threads died; ${pool.threads} go on.`);
+      if (lost.length > 0) console.warn(`${lost.length} of the threads died; ${pool.threads} continue.`);
       return now() - start;
     },
     dispose() {
@@ -184,7 +184,7 @@ export function createPool(options: PoolOptions): Pool {
           gone(reason) {
             if (!workers.includes(worker)) return;
             dismiss(worker);
-            console.warn(`A thread has ended (${reason}); ${pool.threads} go on.`);
+            console.warn(`A thread has ended (${reason}); ${pool.threads} continue.`);
           },
         },
       );
@@ -210,5 +210,5 @@ function callOf(exports: PoolOptions['exports'], { kernel, scratch }: Job): (arg
 
 function whatWasLost(kernel: string, lost: number, left: number): string {
   const what = lost > 0 ? `${lost} of the threads died` : 'a thread failed';
-  return `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads go on.`;
+  return `While ${kernel} was computed, ${what}: its result is lost. Repeat the step; ${left + 1} threads continue.`;
 }

@@ -21,7 +21,7 @@ const [importSection, memorySection] = [2, 5];
 
 /**
  * The same module with its one memory shared, be it imported or its own. The instructions of a module are valid for either kind;
- * all that tells them apart is a bit of the byte of flags in front of the memory's limits: 1 says that there is a maximum, 2 that
+ * they differ only in a bit of the byte of flags in front of the memory's limits: 1 says that there is a maximum, 2 that
  * it is shared, which needs one.
  *
  * @returns undefined where the module has no single memory with a maximum

@@ -5,7 +5,7 @@ export interface Thread {
   terminate(): void;
 }
 
-/** What a thread tells: that it is ready, or, once, that it is gone, with the reason where there is one. */
+/** What a thread reports: that it is ready, or, once, that it has ended, with the reason if there is one. */
 export interface Events {
   ready(): void;
   gone(reason: string): void;

@@ -27,8 +27,8 @@ const slowest = { asleep: 0.2, awake: 0.02 };
 const smallest = 0.005;
 
 /**
- * A part takes so many times as long as it takes to reach a worker at least, for cutting a job costs the caller about as much again;
- * and twice as many after a job that was not shared, for then what it wrote lies in the cache of the calling thread alone.
+ * Minimum duration of a part, as a multiple of the wake-up latency (splitting costs the caller about that much). Doubled
+ * after an unshared job, whose output is only in the caller's cache.
  */
 const leastPart = 8;
 

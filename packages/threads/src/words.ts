@@ -11,7 +11,7 @@ export interface Words {
   notify(at: number): void;
   /** Looks at the word again and again for a short time; returns whether it is another than `value`. */
   spinWhile(at: number, value: number): boolean;
-  /** Waits for `notify`, at most so many milliseconds; returns whether the word is another than `value`. */
+  /** Waits for `notify`, for at most the given milliseconds; returns whether the word differs from `value`. */
   wait(at: number, value: number, milliseconds: number): boolean;
 }
 

@@ -12,7 +12,7 @@ export interface WorkerData {
 
 /**
  * The worker's side of the protocol of protocol.ts: `workerTurn(words, thread, threads, compute)` returns a function that
- * looks for a tile once, computes it or sleeps, and returns whether the worker is to go on.
+ * looks for a tile once, computes it or sleeps, and returns whether the worker continues.
  *
  * It is a text, like the script that contains it, so that there is no file that a bundler or a server could lose.
  */

@@ -14,5 +14,5 @@ export {
   type MomentumOptions,
   type RmspropOptions,
 } from './rules.ts';
-export { directionRule, type Direction, type DirectionRuleName } from './by-name.ts';
+export type { Direction, DirectionRuleName } from './by-name.ts';
 export type { SavedMoments } from './moments.ts';

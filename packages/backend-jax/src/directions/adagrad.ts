@@ -17,12 +17,12 @@ export function adagrad(options: AdagradOptions = {}): DirectionRule {
     name: 'adagrad',
     options: { epsilon },
     remembers: ['v'],
-    fresh: 1,
     coefficients: () => [1],
     next({ gradient: g, memory }) {
       const v = memory[0]!.add(np.square(g.ref));
       return { momentum: scaled(g, v.ref), memory: [v] };
     },
     preconditioned: ({ gradient: g, memory }) => scaled(g, memory[0]!),
+    fresh: ({ gradient: g, memory }) => scaled(g, memory[0]!),
   };
 }

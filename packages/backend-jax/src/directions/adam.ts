@@ -1,7 +1,7 @@
 import { numpy as np, type Array as JaxArray } from '@jax-js/jax';
 import { withDefaults } from '@overparam/core';
 import { checkNonNegative, checkRate } from './check.ts';
-import type { DirectionRule } from './rule.ts';
+import type { DirectionRule, RuleInput } from './rule.ts';
 
 export interface AdamOptions {
   /** Decay of the mean of gradients. @default 0.9 */
@@ -35,11 +35,12 @@ function moments(name: 'adam' | 'amsgrad', given: AdamOptions): DirectionRule {
   /** x / (sqrt(v / (1 - beta2^t)) + epsilon) */
   const scaled = (x: JaxArray, v: JaxArray, coefficients: JaxArray): JaxArray =>
     np.divide(x, np.sqrt(v.mul(coefficients.slice(1))).add(epsilon));
+  const preconditioned = ({ gradient: g, memory, coefficients }: RuleInput): JaxArray =>
+    scaled(g, memory[2] ?? memory[1]!, coefficients);
   return {
     name,
     options,
     remembers: name === 'adam' ? ['m', 'v'] : ['m', 'v', 'u'],
-    fresh: 1 - beta1,
     coefficients: (t) => [1 / (1 - beta1 ** t), 1 / (1 - beta2 ** t)],
     next({ gradient: g, memory, coefficients }) {
       const m = memory[0]!.mul(beta1).add(g.ref.mul(1 - beta1));
@@ -48,6 +49,7 @@ function moments(name: 'adam' | 'amsgrad', given: AdamOptions): DirectionRule {
       const unbiased = m.ref.mul(coefficients.ref.slice(0));
       return { momentum: scaled(unbiased, (u ?? v).ref, coefficients), memory: u ? [m, v, u] : [m, v] };
     },
-    preconditioned: ({ gradient: g, memory, coefficients }) => scaled(g, memory[2] ?? memory[1]!, coefficients),
+    preconditioned,
+    fresh: (input) => preconditioned(input).mul(1 - beta1),
   };
 }

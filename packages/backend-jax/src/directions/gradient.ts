@@ -5,8 +5,8 @@ export const gradient = (): DirectionRule => ({
   name: 'gradient',
   options: {},
   remembers: [],
-  fresh: 1,
   coefficients: () => [1],
   next: ({ gradient: g }) => ({ momentum: g, memory: [] }),
   preconditioned: ({ gradient: g }) => g,
+  fresh: ({ gradient: g }) => g,
 });

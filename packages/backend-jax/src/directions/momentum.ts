@@ -15,12 +15,12 @@ export function momentum(options: MomentumOptions = {}): DirectionRule {
     name: 'momentum',
     options: { beta },
     remembers: ['m'],
-    fresh: 1,
     coefficients: () => [1],
     next({ gradient: g, memory }) {
       const m = memory[0]!.mul(beta).add(g);
       return { momentum: m.ref, memory: [m] };
     },
     preconditioned: ({ gradient: g }) => g,
+    fresh: ({ gradient: g }) => g,
   };
 }

@@ -29,11 +29,11 @@ export interface DirectionRule {
   readonly options: Readonly<Record<string, number>>;
   /** A name per array of its memory. */
   readonly remembers: readonly string[];
-  /** The share of g in m: 1 - beta1 for Adam, 1 without momentum. */
-  readonly fresh: number;
   /** Numbers for step t = 1, 2, ... of an array, at least one. */
   coefficients(t: number): readonly number[];
   next(input: RuleInput): RuleOutput;
-  /** P g, without momentum; `memory` is that of after the step. */
+  /** P g, without momentum; `memory` is the memory after the step. */
   preconditioned(input: RuleInput): JaxArray;
+  /** The part of P m that comes from g, without weight decay: (1 - beta1) P g for Adam. `memory` as above. */
+  fresh(input: RuleInput): JaxArray;
 }

@@ -13,7 +13,7 @@ import {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** A kernel of tfjs, called with everything that the forward kernel was told. */
+/** A kernel of tfjs, called with all attributes of the forward kernel. */
 const run = (kernel: string, inputs: Record<string, Tensor>, attrs: object): Tensor =>
   engine().runKernel(kernel, inputs, attrs as NamedAttrMap);
 

@@ -39,7 +39,7 @@ const gradients: readonly GradConfig[] = [
   ...samplingGradients,
 ];
 
-/** Puts right gradients in the place of tfjs's wrong ones and fast ones in the place of slow ones, and adds missing ones, on every backend. Idempotent. */
+/** Replaces tfjs's wrong gradients by right ones and slow ones by fast ones, and adds missing ones, on every backend. Idempotent. */
 export function registerGradients(): void {
   for (const gradient of gradients) registerGradient(gradient);
 }

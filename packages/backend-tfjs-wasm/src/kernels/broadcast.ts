@@ -2,7 +2,7 @@ import { broadcast_util, util } from '@tensorflow/tfjs-core';
 
 /**
  * The broadcast shape, and its axes for `assembly/binary.ts`: [size, stride of a, stride of b] each, axes of size 1 left out,
- * neighbours merged where both operands go on contiguously.
+ * neighbours merged where both operands are contiguous.
  */
 export function broadcastAxes(
   a: readonly number[],

@@ -6,7 +6,7 @@ import { type KernelHost } from './host.ts';
 /** Into how many groups a sum is split at most. */
 export const maxGroups = 16;
 
-/** The number of groups for a sum of so many numbers, of which a group has at least 32,768. */
+/** The number of groups for a sum of n numbers; a group has at least 32,768 of them. */
 export const groupsOf = (numbers: number): number => Math.max(1, Math.min(maxGroups, Math.floor(numbers / 32768)));
 
 const sum = 0;

@@ -83,7 +83,7 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
   return index;
 }
 
-/** Pairs of matrices of two batches that go on in equal steps: the first two, how many there are, and the steps. */
+/** Pairs of matrices of two batches at equal strides: the first pair, the number of pairs, and the strides. */
 interface Run {
   a: number;
   b: number;

@@ -148,7 +148,7 @@ export function movementKernels(host: KernelHost, stock: Stock): Readonly<Record
     },
   };
 
-  /** Makes so many tensors; where one fails, those before it are freed. */
+  /** Makes the given number of tensors; if one fails, those before it are freed. */
   function all(count: number, make: (i: number) => TensorInfo): TensorInfo[] {
     const made: TensorInfo[] = [];
     try {

@@ -88,7 +88,7 @@ function gridOf(m: number, n: number, parts: number): readonly [rows: number, co
   return [best.rows, best.columns];
 }
 
-/** A block of each C of the batch, in at most so many calls. */
+/** A block of each C of the batch, in at most the given number of calls. */
 function callsOf(
   { a, b, c, finish = linear, count = 1, aStep = 0, bStep = 0 }: Product,
   { row, rows, column, columns }: Block,

@@ -82,7 +82,7 @@ const guard =
     freeingOnFailure(args.backend as BackendWasm, () => kernelFunc(args));
 
 /**
- * Puts our kernels in the place of tfjs's for the 'wasm' backend. Called again, it replaces them by the new host's. The kernels
+ * Replaces tfjs's kernels by ours for the 'wasm' backend. Called again, it replaces them by the new host's. The kernels
  * that stay tfjs's run as before, and are reported to an observer.
  */
 export function registerKernels(host: KernelHost): void {

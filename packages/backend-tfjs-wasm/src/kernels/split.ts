@@ -4,7 +4,7 @@ import { type KernelHost } from './host.ts';
 /** A kernel over many like items: numbers, rows, images. */
 export interface Range {
   readonly items: number;
-  /** Parts begin at multiples of so many items. */
+  /** Parts begin at multiples of this number of items. */
   readonly grain?: number;
   /** What all of it costs, in numbers that pass through a simple function. */
   readonly cost: number;
@@ -29,7 +29,7 @@ export function split(
 export const partsOf = (items: number, grain: number, most: number): number =>
   Math.max(1, Math.min(most, Math.floor(items / grain)));
 
-/** What `of` makes of each of so many about equal parts of the items, which begin at multiples of `grain`. */
+/** Splits the items into `parts` nearly equal ranges aligned to `grain`, and maps each with `of`. */
 export function ranges<T>(
   items: number,
   parts: number,

@@ -43,7 +43,7 @@ export function plan(loops: readonly Loop[]): readonly Loop[] {
   return merged;
 }
 
-/** Whether the loops copy all of so many elements in their order. */
+/** Whether the loops copy all n elements in their order. */
 export function keepsAll(loops: readonly Loop[], count: number): boolean {
   const [only, ...others] = plan(loops);
   return only!.size === count && only!.from === 1 && only!.to === 1 && others.length === 0;

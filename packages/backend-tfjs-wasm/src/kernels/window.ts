@@ -13,7 +13,7 @@ const windowBytes = 80;
 /** Bytes of one image of a batch. */
 export const bytesOfImage = (shape: readonly number[]): number => 4 * util.sizeFromShape(shape.slice(1));
 
-/** Calls `use` with the window over each of so many parts of the batch: where it lies in memory, and from which image on. */
+/** Calls `use` with the window over each of the given number of parts of the batch: its place in memory, and its first image. */
 export function withWindows(
   host: KernelHost,
   [batch, ...rest]: Window,

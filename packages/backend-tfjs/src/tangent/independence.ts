@@ -19,7 +19,7 @@ import type { Outcome } from './outcome.ts';
 import { reverse, type Way } from './reverse.ts';
 import type { Located } from './sensitivities.ts';
 
-/** What a pass with silent samples shows. */
+/** Result of a backward pass with some samples masked out. */
 export interface Independence {
   /**
    * The sites, by step and input, at which samples are not separate: their parameters act before there are samples (a

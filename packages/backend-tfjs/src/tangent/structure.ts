@@ -40,7 +40,7 @@ export interface Sites {
 
 /**
  * @param wanted variables that the graph depends on
- * @param mixed the entries, by step and input, at which samples are not apart
+ * @param mixed the entries, by step and input, at which samples are not independent
  */
 export function locate(
   structure: Structure,

@@ -1,5 +1,5 @@
 import { badOption, OverparamError, withDefaults } from '@overparam/core';
-import type { Linearization } from './problem.ts';
+import type { Linearization } from './linearization.ts';
 
 /** lower <= x <= upper; -Infinity and Infinity where there is no bound. A parameter whose bounds are equal is fixed. */
 export interface Bounds {

@@ -1,6 +1,6 @@
 import { leastSquares, matrix, multiply, orthonormalColumns, pivotedQr, type Matrix } from '@overparam/linear-algebra';
 import { heldBy, type Box } from './box.ts';
-import type { Linearization } from './problem.ts';
+import type { Linearization } from './linearization.ts';
 
 export interface DampedStep {
   readonly mu: number;

@@ -2,7 +2,8 @@ import { isOverparamError } from '@overparam/core';
 import { heldBy, largestCosine, type Box } from './box.ts';
 import { dampedSteps, type DampedStep } from './damped-step.ts';
 import type { DifferenceHints } from './differences.ts';
-import type { Evaluation, LeastSquaresProblem, Linearization } from './problem.ts';
+import type { Linearization } from './linearization.ts';
+import type { Evaluation, LeastSquaresProblem } from './problem.ts';
 import { columnLengths } from './triangular-model.ts';
 
 /** A point, the linear model there, and what follows from both. */

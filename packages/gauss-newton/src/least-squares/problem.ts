@@ -3,7 +3,8 @@ import { namedRho, type Rho, type RhoName } from '@overparam/backend-float64';
 import { fromRows, matrix, type Matrix } from '@overparam/linear-algebra';
 import type { Box } from './box.ts';
 import { allFinite, differences, largest, type DifferenceHints, type Differences } from './differences.ts';
-import { safeUnit, triangularModel, type TriangularModel } from './triangular-model.ts';
+import type { Linearization } from './linearization.ts';
+import { safeUnit, triangularModel } from './triangular-model.ts';
 
 /** The derivative of the residuals, N x P, as a matrix or as its rows. */
 export type Jacobian = (x: Float64Array) => Matrix | readonly ArrayLike<number>[];
@@ -31,18 +32,6 @@ export interface Evaluation {
   readonly r: Float64Array;
   /** F(x) / unit^2; Infinity where r is not finite. */
   readonly cost: number;
-}
-
-/** The local model F(x + p) ~ F(x) + g . p + |J~ p|^2 / 2, with g = J~^T r~, for residuals divided by `unit`. */
-export interface Linearization {
-  /** The derivative of r itself. */
-  readonly J: Matrix;
-  readonly scaledJ: Matrix;
-  readonly scaledR: Float64Array;
-  /** The gradient of F. */
-  readonly g: Float64Array;
-  /** QR of J~ with Q^T r~. */
-  readonly model: TriangularModel;
 }
 
 /** How one residual enters the gradient of F and its derivative: psi_i and psi_i' for r_i / unit. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Model } from './model.ts';
+import type { Model } from './network.ts';
 import type { Samples } from './task.ts';
 
 /** The mean cross-entropy and the share of right answers. */

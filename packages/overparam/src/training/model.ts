@@ -1,17 +1,8 @@
 import { badOption } from '@overparam/core';
 import * as tf from '@tensorflow/tfjs';
 import { random } from './random.ts';
+import type { Model } from './network.ts';
 import { countRecurrent, lstmWidth, recurrentModel } from './recurrent-model.ts';
-
-/** A network: its parameters, and its outputs for a batch of inputs. */
-export interface Model {
-  readonly parameters: readonly tf.Variable[];
-  /** Logits, shape [batch, outputs]. */
-  logits(inputs: tf.Tensor2D): tf.Tensor2D;
-  /** How many rows it takes at a time where no gradient is asked for; as many as memory allows when absent. */
-  readonly rowsAtOnce?: number;
-  dispose(): void;
-}
 
 /** The widths of the hidden layers: none for `linear`, [512, 256] for `mlp`, and what it says for `mlp-128-64`. */
 export function hiddenWidths(name: string): readonly number[] {

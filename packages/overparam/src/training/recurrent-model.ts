@@ -1,7 +1,7 @@
 import { badOption } from '@overparam/core';
 import * as tf from '@tensorflow/tfjs';
 import { lstm } from '../models/lstm.ts';
-import type { Model } from './model.ts';
+import type { Model } from './network.ts';
 
 /** The width of `lstm` is 48, that of `lstm-96` is 96; undefined for other models. */
 export const lstmWidth = (name: string): number | undefined =>
