@@ -178,8 +178,12 @@ describe('a folder in use', () => {
 
   it('is taken by exactly one of many who want it at the same time, a stale lock or none', async () => {
     const dead = await ended();
-    for (const stale of [undefined, JSON.stringify({ pid: dead, host: hostname(), born: null, started: 'long ago' })]) {
+    let rounds = 0;
+    const lock = JSON.stringify({ pid: dead, host: hostname(), born: null, started: 'long ago' });
+    for (const stale of Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? undefined : lock))) {
       if (stale !== undefined) await writeFile(lockIn(out), stale);
+      // So does a process that died while it replaced a stale lock.
+      if (stale !== undefined && rounds++ % 2 === 0) await writeFile(`${lockIn(out)}.stale`, stale);
       const claims = await Promise.allSettled(Array.from({ length: 20 }, () => claimFolder(out)));
       const taken = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
       expect(taken.length).toBe(1);

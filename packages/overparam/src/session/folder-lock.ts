@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/core';
 import * as v from 'valibot';
+import { writeAtomically } from './atomic-write.ts';
 import { makeFolder, unwritable } from './make-folder.ts';
 
 /**
@@ -17,15 +18,8 @@ import { makeFolder, unwritable } from './make-folder.ts';
 export async function claimFolder(out: string): Promise<() => Promise<void>> {
   const folder = resolve(out);
   const path = lockIn(folder);
-  const mine = JSON.stringify(owner());
   const first = await makeFolder(folder);
-  while (!(await written(path, mine))) {
-    const there = await readFile(path, 'utf8').catch(absent);
-    if (there === undefined) continue;
-    const other = parsed(there);
-    if (other ? isRunning(other) : await isRecent(path)) throw inUse(out, other);
-    await setAside(path, there);
-  }
+  await acquire(path, JSON.stringify(owner()), (other) => inUse(out, other));
   return async () => {
     await rm(path, { force: true });
     if (first === undefined) return;
@@ -91,18 +85,24 @@ async function written(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Removes a stale lock, unless another process has replaced it by its own in the meantime. */
-async function setAside(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw unwritable(dirname(path), error);
+/**
+ * Writes a lock, or replaces a stale one. Only the process that holds the lock of the stale lock may replace it, and it looks
+ * again first; so two processes never replace the same one, and the file is never absent in between.
+ */
+async function acquire(path: string, mine: string, refusal: (other: Owner | undefined) => Error): Promise<void> {
+  while (!(await written(path, mine))) {
+    const there = await readFile(path, 'utf8').catch(absent);
+    if (there === undefined) continue;
+    const other = parsed(there);
+    if (other ? isRunning(other) : await isRecent(path)) throw refusal(other);
+    const guard = `${path}.stale`;
+    await acquire(guard, mine, refusal);
+    try {
+      if ((await readFile(path, 'utf8').catch(absent)) === there) return await writeAtomically(path, mine);
+    } finally {
+      await rm(guard, { force: true });
+    }
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== stale) await writeFile(path, moved, { flag: 'wx' }).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 /** A lock that cannot be read is probably being written. */

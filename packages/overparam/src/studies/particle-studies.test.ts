@@ -109,7 +109,7 @@ describe('two-layer', () => {
   it('lowers the expected loss, by the expectation itself and by fresh batches alike', async () => {
     const losses: number[] = [];
     for (const batch of ['all', '200']) {
-      const [result] = await results<{ curve: readonly { loss: number }[] }>('two-layer', [...small, '--lambda', '0', '--batch', batch]); // prettier-ignore
+      const [result] = await results<{ curve: readonly { loss: number }[] }>('two-layer', [...small, '--lambda', '0', '--batch', batch], join(out, batch)); // prettier-ignore
       const { curve } = result!;
       losses.push(last(curve).loss / curve[0]!.loss);
     }
