@@ -1,6 +1,7 @@
 /** `npm run bench -w @overparam/benchmarks -- NAME [options]`: each measurement is a module with a `main`. */
 const measurements: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
   adam: () => import('./adam/main.ts'),
+  fits: () => import('./fits/main.ts'),
   'gauss-newton': () => import('./gauss-newton/main.ts'),
   'optimizer-step': () => import('./optimizer-step/main.ts'),
   programs: () => import('./programs/main.ts'),

@@ -169,10 +169,13 @@ describe('refusals are no convergence', () => {
 describe('a restart', () => {
   it.each(farStarts.map((far) => [far.name, far] as const))('does not improve on %s', (_, { residuals, start }) => {
     const fit = leastSquares(residuals, start);
-    expect(fit.cost).toBeLessThanOrEqual(sumOfSquares(residuals(Float64Array.from(start))) / 2);
+    const first = sumOfSquares(residuals(Float64Array.from(start))) / 2;
+    expect(fit.cost).toBeLessThanOrEqual(first);
     if (!fit.converged) return;
     const again = leastSquares(residuals, fit.parameters);
-    expect(again.cost).toBeGreaterThanOrEqual(fit.cost * (1 - 2e-8));
+    // Residuals that are 0 at the solution have a cost of rounding errors there.
+    const rounding = Number.EPSILON ** 2 * first;
+    expect(again.cost + rounding).toBeGreaterThanOrEqual(fit.cost * (1 - 2e-8));
   });
 
   it('is made by most: the property is not empty', () => {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { euclidean, seeded, uniform, wasserstein, type Measure } from '@overparam/wasserstein-flow';
 import { machine } from '../machine.ts';
+import { startScipy } from '../scipy.ts';
 import { median } from '../side-by-side.ts';
 import { table, type Row } from '../table.ts';
-import { startScipy } from './scipy.ts';
 
 const help = `npm run bench -w @overparam/benchmarks -- transport [options]
 
@@ -21,7 +21,9 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   if (values.help) return void process.stdout.write(help);
   console.log(machine());
-  const scipy = startScipy();
+  /** Milliseconds of the processor, and the mean squared distance of the pairs. */
+  type Assignment = readonly [milliseconds: number, cost: number];
+  const scipy = startScipy<{ n: number; points: readonly number[] }, Assignment>('assignment.py');
   if (!scipy) console.log('no python3 with scipy was found: ours alone');
   const random = seeded(1);
   const rows: Row[] = [];
@@ -46,7 +48,7 @@ export async function main(args: readonly string[]): Promise<void> {
         return { ms: (user + system) / 1000, distance };
       };
       const [equal, uneven] = [timed(true), timed(false)];
-      const theirs = await scipy?.assign(n, points);
+      const theirs = await scipy?.ask({ n, points });
       if (theirs && Math.abs(equal.distance ** 2 - theirs[1]) > 1e-12 * theirs[1])
         throw new Error(`scipy's cost is ${theirs[1]}, and ours ${equal.distance ** 2}`);
       if (round < 0) continue;
