@@ -6,7 +6,16 @@ import { plainEnglish } from './tools/plain-english/rule.js';
 const plain = [
   'docs',
   'tools',
-  ...['backend-jax', 'create-overparam', 'fashion-mnist', 'overparam'].map((name) => `packages/${name}`),
+  ...[
+    'backend-float64',
+    'backend-jax',
+    'conformance',
+    'core',
+    'create-overparam',
+    'fashion-mnist',
+    'line-search',
+    'overparam',
+  ].map((name) => `packages/${name}`),
 ];
 const ours = { rules: { plain: plainEnglish } };
 

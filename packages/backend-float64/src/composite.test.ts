@@ -162,7 +162,7 @@ describe.each([
     expect(codeOf(() => oracle.direct(d))).toBe('SHAPE_MISMATCH');
   });
 
-  it('tells how large w, d, g and the columns of J are', () => {
+  it('answers how large w, d, g and the columns of J are', () => {
     const oracle = made();
     expect(codeOf(() => oracle.sizes())).toBe('NOT_LINEARIZED');
     oracle.pullback(u, { modules: ['top'] });
@@ -216,7 +216,7 @@ describe.each([
     expect(codeOf(() => oracle.probe(1))).toBe('NOT_LINEARIZED');
   });
 
-  it('goes on from what was saved', () => {
+  it('continues from what was saved', () => {
     const [one, other] = [made(), made()];
     one.linearize();
     one.move(0.3);

@@ -15,7 +15,7 @@ export interface DenseLayer {
   readonly bias?: boolean;
   /** A factor of a W that is not trained: 1/M makes a mean-field output of M units, 1/sqrt(M) an NTK one. */
   readonly scale?: number;
-  /** Not trained: it is no module, and the others' derivatives are the same. */
+  /** Not trained: it is not a module, and the others' derivatives are the same. */
   readonly frozen?: boolean;
   /** The name of the module; 'dense0', 'dense1', ... by the layer's place when absent. */
   readonly name?: string | undefined;

@@ -27,7 +27,7 @@ describe('functionOracle with mini-batches', () => {
     expect(values).toEqual([0.5, ...expected.slice(0, -1)]);
   });
 
-  it('without finish too: after a move the point is evaluated anew', () => {
+  it('without finish too: after a move the point is evaluated again', () => {
     let y = 1;
     const oracle = functionOracle((w) => toward(y, w), [0]);
     oracle.linearize();

@@ -15,7 +15,7 @@ const bowl = (w: Float64Array): { value: number; gradient: Float64Array } => ({
 });
 
 describe('functionOracle', () => {
-  it('tells value, slope and gradient, and moves', () => {
+  it('answers value, slope and gradient, and moves', () => {
     const oracle = functionOracle(valley, [-1.2, 1]);
     const g = [-215.6, -88];
     const at = oracle.linearize();

@@ -17,7 +17,7 @@ export interface FunctionOracleOptions<Batch = undefined> {
   readonly batch?: (() => Batch) | undefined;
   /**
    * True: f depends on w alone, and the oracle never calls it twice at a point; an accepted trial is the next step's
-   * point. False: f is called anew at each step, since it may read another batch then. @default false
+   * point. False: f is called again at each step, since it may read another batch then. @default false
    */
   readonly deterministic?: boolean;
   /** The loss of each sample of the batch, and which samples these are: the oracle then answers `sampleLosses`. */
@@ -35,7 +35,7 @@ export type ValueAndGradient<Batch> = (
  *
  * @param f the value and the gradient at w, of which it gets its own copy
  * @param start w_0, which is copied
- * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, `NOT_FINITE` (in `start`), `SHAPE_MISMATCH` (a gradient of another length)
+ * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`, `NOT_FINITE` (in `start`), `SHAPE_MISMATCH` (the gradient's length)
  */
 export function functionOracle<Batch = undefined>(
   f: ValueAndGradient<Batch>,

@@ -47,7 +47,7 @@ describe.each(cases)('mini-batches of %s', (_, options) => {
     expect(() => oracle.pullback(randomMatrix(6, 2, next))).toThrow('u is 6 x 2 of 12 numbers: it takes 2 x 2.');
   });
 
-  it('are taken one a step; an abandoned step is made again on the same', () => {
+  it('are taken one per step; an abandoned step is made again on the same', () => {
     const drawn = [[0, 1], [2, 3], [4, 5]]; // prettier-ignore
     let draws = 0;
     const oracle = composite({ ...options, start, batch: () => drawn[draws++ % 3]! });

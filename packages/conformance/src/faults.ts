@@ -19,7 +19,7 @@ export const faultAt =
     });
   };
 
-/** Names, indices and sizes are no results of arithmetic: they stay. */
+/** Names, indices and sizes do not come from arithmetic: they stay. */
 const exact = ['samples', 'rows', 'columns', 'outputs', 'parameters'];
 
 /** The answer with each number replaced. */

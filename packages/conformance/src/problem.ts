@@ -21,7 +21,7 @@ export interface Problem {
   /** A name for each layer: the modules. */
   readonly modules: readonly string[];
   /**
-   * True for a problem with randomness: the backend multiplies each entry of the inputs by 0 or 2, drawn anew for each
+   * True for a problem with randomness: the backend multiplies each entry of the inputs by 0 or 2, drawn again for each
    * linearization by a generator of its own that starts from the same seed each time.
    */
   readonly noise: boolean;

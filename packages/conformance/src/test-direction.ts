@@ -66,7 +66,8 @@ const histories = fc.integer({ min: 1, max: 3 }).chain((n) => {
  * Tests that a direction rule keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
- * testDirection(myRule(), { runner: { describe, it }, tensors: { make: (values) => tf.tensor1d([...values]), read: (t) => t.dataSync(), scope: tf.tidy } });
+ * const tensors = { make: (values) => tf.tensor1d([...values]), read: (t) => t.dataSync(), scope: tf.tidy };
+ * testDirection(myRule(), { runner: { describe, it }, tensors });
  * ```
  *
  * @throws OverparamError `BAD_OPTION`; its tests throw {@link PromiseBroken}

@@ -41,7 +41,8 @@ interface Beginning {
  * Tests that a particle flow keeps what it promises: one call in a test file, one test per promise.
  *
  * ```typescript
- * testFlow((start) => myFlow({ start, step: 0.01 }), { runner: { describe, it }, regularizer: ({ weights }) => 0.1 * sum(weights) });
+ * const regularizer = ({ weights }) => 0.1 * sum(weights);
+ * testFlow((start) => myFlow({ start, step: 0.01 }), { runner: { describe, it }, regularizer });
  * ```
  *
  * @param makeFlow a flow that starts from a measure of the suite

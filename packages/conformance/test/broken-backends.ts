@@ -176,7 +176,7 @@ export const brokenBackends: Readonly<Record<string, BrokenBackend>> = {
     },
   },
   'same-randomness': {
-    how: 'draws anew for each probe',
+    how: 'draws again for each probe',
     make: (problem) => {
       const sound = exactOracle(problem);
       if (!problem.noise) return sound;

@@ -210,7 +210,7 @@ describe('what is thrown behind a port', () => {
     expect(await thrown(oracle.fail('circle'))).toMatchObject({ message: 'circle', cause: { message: 'circle' } });
   });
 
-  it('is NOT_CLONEABLE where an argument or an answer is no plain data; the next question is answered', async () => {
+  it('is NOT_CLONEABLE where an argument or an answer is not plain data; the next question is answered', async () => {
     const { oracle } = await across({ echo: (given: unknown) => given, secret: () => () => 1 });
     await expect(oracle.echo(() => 1)).rejects.toMatchObject({
       code: 'NOT_CLONEABLE',

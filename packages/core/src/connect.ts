@@ -21,7 +21,7 @@ export interface ConnectOptions {
   /** Closes the connection: whatever waits for an answer then fails with `ABORTED`. */
   readonly signal?: Signal | undefined;
   /**
-   * How many milliseconds to wait for an answer; 60,000 when absent. A browser does not tell when a worker was
+   * How many milliseconds to wait for an answer; 60,000 when absent. A browser does not report that a worker was
    * terminated, so this is what ends the wait then. `Infinity` for questions that may take as long as they like.
    */
   readonly timeout?: number;
@@ -50,10 +50,12 @@ let asked = 0;
  * `code`; an abort ends the wait for an answer, and the oracle's `abandon` is called after that. Data is copied.
  *
  * ```typescript
- * const { oracle, close } = await connect<CompositeOracle>(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }));
+ * const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+ * const { oracle, close } = await connect<CompositeOracle>(worker);
  * ```
  *
- * @throws OverparamError `PORT_CLOSED`, `NO_ANSWER` (nobody serves there), `ABORTED`, `BAD_OPTION`, `UNKNOWN_OPTION`; questions throw these and `NOT_CLONEABLE`
+ * @throws OverparamError `PORT_CLOSED`, `NO_ANSWER` (nobody serves there), `ABORTED`, `BAD_OPTION`, `UNKNOWN_OPTION`; questions
+ *   throw these and `NOT_CLONEABLE`
  */
 export async function connect<O extends object>(port: Port, options: ConnectOptions = {}): Promise<Connection<O>> {
   const { signal, timeout } = withDefaults<ConnectOptions>('connect', { signal: undefined, timeout: 60_000 }, options);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { badOption, finiteStep, isOverparamError, notLinearized, OverparamError } from '@overparam/core';
 
 describe('OverparamError', () => {
-  it('is told by its code, across copies of the package', () => {
+  it('is recognised by its code, across copies of the package', () => {
     const error = new OverparamError('ABORTED', 'message', { cause: 1 });
     const foreign = Object.assign(new Error('m'), { name: 'OverparamError', code: 'ABORTED' });
     expect(error).toMatchObject({ name: 'OverparamError', code: 'ABORTED', cause: 1 });

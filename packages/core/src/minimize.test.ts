@@ -3,7 +3,7 @@ import { isOverparamError, minimize, observing, StepFailed, type Oracle } from '
 import { halving, later, quadratic } from '../test/quadratic.ts';
 
 describe('minimize', () => {
-  it('takes the steps and tells of each', async () => {
+  it('takes the steps and reports each', async () => {
     for (const wrap of [(oracle: Oracle) => oracle, later]) {
       const inner = quadratic([8]);
       const seen: unknown[] = [];
@@ -18,7 +18,7 @@ describe('minimize', () => {
     }
   });
 
-  it('goes on from a state, and takes no step where none is asked', async () => {
+  it('continues from a state, and takes no step where none is asked', async () => {
     const inner = quadratic([8]);
     expect(await minimize(halving, inner, { steps: 0, state: { steps: 7 } })).toEqual({
       state: { steps: 7 },

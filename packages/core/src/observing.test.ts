@@ -38,7 +38,7 @@ describe('observing', () => {
     }
   });
 
-  it('leaves what is no question alone, and reaches private fields', () => {
+  it('leaves what is not a question alone, and reaches private fields', () => {
     class Hidden implements Oracle {
       readonly name = 'hidden';
       #w = 8;

@@ -10,7 +10,7 @@ export interface Observer {
 
 const housekeeping: readonly (string | symbol)[] = ['abandon', 'finish'] satisfies (keyof Housekeeping)[];
 
-/** The same oracle, with an observer that sees every question and every answer. Housekeeping is no question. */
+/** The same oracle, with an observer that sees every question and every answer. Housekeeping is not a question. */
 export function observing<O extends object>(oracle: O, observer: Observer): O {
   return new Proxy(oracle, {
     get(target, name) {

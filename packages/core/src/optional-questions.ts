@@ -58,7 +58,7 @@ export interface AcceleratedOracle extends Oracle {
 export interface SampleLosses {
   /** Which samples of the data set the batch holds. */
   readonly samples: readonly number[];
-  /** l_j(w), one a sample of the batch; their mean is f(w). */
+  /** l_j(w), one per sample of the batch; their mean is f(w). */
   readonly losses: readonly number[];
 }
 

@@ -161,7 +161,7 @@ describe('run and runAsync', () => {
     }
   });
 
-  it('a method may catch an exception and go on', () => {
+  it('a method may catch an exception and continue', () => {
     const inner = quadratic([2]);
     const oracle: Oracle = {
       linearize: () => inner.linearize(),

@@ -30,7 +30,7 @@ export function packed(error: unknown, depth = 0): Thrown {
 const isPrimitive = (value: unknown): boolean =>
   value === null || !['object', 'function', 'symbol'].includes(typeof value);
 
-/** The error again: an {@link OverparamError} with its code, or an `Error` of the same name. Its stack is the one of where it was thrown. */
+/** The error again: an {@link OverparamError} with its code, or an `Error` of the same name, with the stack of the original. */
 export function unpacked(thrown: Thrown): unknown {
   if ('value' in thrown) return thrown.value;
   const { name, message, code, stack } = thrown;

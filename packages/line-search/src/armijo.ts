@@ -13,7 +13,7 @@ export interface ArmijoOptions {
 /**
  * Sufficient decrease: f(w + step d) <= R + c step <g, d>, with R the line's reference. Armijo (1966) with R = f(w).
  *
- * Written as a difference, as in the papers' code: with R = Infinity, an infinite trial is refused. R is f(w) in a monotone search.
+ * Written as a difference, as in the papers' code: with R = Infinity, an infinite trial is refused. R is f(w) if monotone.
  *
  * @throws OverparamError `BAD_OPTION`, `UNKNOWN_OPTION`; `BAD_OPTION` at a trial that is not a number
  */

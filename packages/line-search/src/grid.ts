@@ -11,7 +11,7 @@ export interface GridOptions {
 
 /**
  * The best of the steps initial, initial delta, ..., initial delta^(trials - 1): all are tried, and the longest of the
- * lowest is taken, accepted if it is no higher than the reference. The search of energy natural gradient descent,
+ * lowest is taken, accepted if it is not above the reference. The search of energy natural gradient descent,
  * arXiv 2302.13163, where delta = 1/2 and trials = 31. A trial that is not finite is never the best.
  */
 export function grid(options: GridOptions = {}): Search<number> {

@@ -31,7 +31,7 @@ export interface Found<Trial> {
   readonly accepted: boolean;
   /** Why the search ended short of its conditions, if it did. */
   readonly why: null | 'max-trials' | 'small-interval' | 'max-step';
-  /** What the search would have tried next, had it gone on; `step`, if that meets the conditions. */
+  /** What the search would have tried next; `step`, if that meets the conditions. */
   readonly next: number;
   /** How many trials came after the first. */
   readonly backtracks: number;

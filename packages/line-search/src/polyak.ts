@@ -2,7 +2,7 @@ import { badOption, withDefaults } from '@overparam/core';
 import { positive } from './range.ts';
 
 export interface PolyakOptions {
-  /** Scales the step down: 1/2 is Polyak's own for gradient descent with the loss as |.|^2 / 2; 0.1 in PoNoS, 0.2 in SPS. @default 0.1 */
+  /** Scales the step: 1/2 is Polyak's own for gradient descent on a loss |.|^2 / 2; 0.1 in PoNoS, 0.2 in SPS. @default 0.1 */
   readonly c_p?: number;
   /** f*, the least value of f; 0 under interpolation. @default 0 */
   readonly f_star?: number;

@@ -33,7 +33,7 @@ describe('zhangHager', () => {
   it('with xi = 1 is the larger of f and the mean of all losses', () => {
     expect(along(zhangHager(), values([4, 2, 9, 1]))).toEqual({ R: [4, 3, 9, 4], state: { Q: 4, C: 4 } });
   });
-  it("goes on from the mean, or with the paper's recursion from the larger", () => {
+  it("continues from the mean, or with the paper's recursion from the larger", () => {
     expect(along(zhangHager({ recursion: 'paper' }), values([4, 2, 9, 1])).R).toEqual([4, 3, 9, 7]);
   });
   it('with xi = 0 is f', () => {

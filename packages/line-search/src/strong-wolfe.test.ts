@@ -130,7 +130,7 @@ describe('strongWolfe', () => {
     expect(found.accepted).toBe(true);
   });
 
-  it('lets rounding errors of phi pass where it is told their size', () => {
+  it('lets rounding errors of phi pass where their size is given', () => {
     const noisy: Phi = (t) => ({ value: 1 + (t === 0 ? 0 : 1e-16 * 2), slope: 1e-12 * (t - 1) });
     const line = { initial: 1, ...noisy(0) };
     expect(search(noisy, strongWolfe(), line).accepted).toBe(false);

@@ -24,8 +24,8 @@ interface Point extends SlopeTrial {
  * third in two trials is halved. A trial that is not finite is too long.
  *
  * When it fails, `step` is the best it found that decreases enough, with its trial, or 0 if there is none; take it or
- * leave it. A line that does not descend (`slope` >= 0), or without a usable first step, is an error. `why` is `max-step` where phi still descends at the longest step, `small-interval` where rounding ends the
- * search, or `max-trials`.
+ * leave it. A line that does not descend (`slope` >= 0), or without a usable first step, is an error. `why` is `max-step`
+ * where phi still descends at the longest step, `small-interval` where rounding ends the search, or `max-trials`.
  */
 export function strongWolfe(options: StrongWolfeOptions = {}): Search<SlopeTrial> {
   const { c1, c2, epsilon, maxStep, maxTrials } = withDefaults<StrongWolfeOptions>(

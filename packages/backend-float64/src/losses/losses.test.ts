@@ -102,7 +102,7 @@ describe('values', () => {
     ).toBeCloseTo(Math.LN2 / 2, 14);
   });
 
-  it('refuse what is no target', () => {
+  it('refuse what is not a target', () => {
     expect(() => squaredError([1, NaN])).toThrow('The target [1] is NaN');
     expect(() => squaredError([])).toThrow('there must be one sample or more');
     expect(() => squaredError([1], { weights: [1, 2] })).toThrow('There are 2 weights and 1 samples');

@@ -7,7 +7,7 @@ export interface Task {
   /** What training moves without a gradient: the statistics of batch normalization. */
   readonly statistics: readonly tf.Variable[];
   readonly steps: number;
-  /** The loss of the step's batch; each call computes it anew. */
+  /** The loss of the step's batch; each call computes it again. */
   batch(step: number): () => tf.Scalar;
   measure(): { readonly train: number; readonly validation: number };
   dispose(): void;

@@ -94,7 +94,7 @@ export async function peakOf(step: Step): Promise<number> {
   return peak;
 }
 
-/** Milliseconds of processor time of each step: the median over rounds, in which all take turns, of the fastest run of a round. */
+/** Processor time of each step in milliseconds: the median over rounds, in which all take turns, of a round's fastest run. */
 export async function time(
   steps: readonly Step[],
   { rounds, budget }: { rounds: number; budget: number },

@@ -15,7 +15,10 @@ const colors: Readonly<Partial<Record<ContestantId, string>>> = {
   'torch-all': '#c46a1d',
 };
 
-/** A bar for each contestant and training step: its speed as a multiple of PyTorch's on one thread, or of the package's where there is no PyTorch. */
+/**
+ * A bar for each contestant and training step: its speed as a multiple of PyTorch's on one thread, or of the package's where
+ * there is no PyTorch.
+ */
 export function chart({ measurements, cpu }: Report): string {
   const steps = measurements.filter((m) => m.flops === undefined);
   const one: ContestantId = steps.some((m) => m.milliseconds.torch) ? 'torch' : 'simd';

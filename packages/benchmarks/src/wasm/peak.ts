@@ -4,7 +4,10 @@ import asc from 'assemblyscript/asc';
 const folder = new URL('../../assembly/', import.meta.url);
 const k = 256;
 
-/** Compiles the micro-kernel and returns a function that repeats it for the given milliseconds and returns the GF/s, by processor time, of the fastest run. Undefined where the engine lacks the instructions. */
+/**
+ * Compiles the micro-kernel and returns a function that repeats it for the given milliseconds and returns the GF/s, by processor
+ * time, of the fastest run. Undefined where the engine lacks the instructions.
+ */
 export async function microKernelPeak(relaxed: boolean): Promise<((budget: number) => number) | undefined> {
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const options = [

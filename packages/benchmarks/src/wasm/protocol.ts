@@ -13,5 +13,5 @@ export interface Request {
 /** Milliseconds of a repetition in the fastest run, or why the worker can't do this case. */
 export type Answer = { readonly milliseconds: number } | { readonly impossible: string };
 
-/** A contestant whose single repetition takes more than this multiple of its budget is measured by its first repetition alone. */
+/** A contestant whose repetition takes more than this multiple of its budget is measured by its first repetition alone. */
 export const slow = 10;

@@ -39,7 +39,7 @@ function rate({ flops, milliseconds, peak }: Measurement): string {
   return `${median(rates).toFixed(1)} GF/s, ${(100 * medianRatio(rates, peak[ours])).toFixed(0)}%`;
 }
 
-/** The table: a row of headings, then a row for each case. Times in milliseconds; ratios of both builds, or in brief of the one with FMA. */
+/** The table: a row of headings, then a row per case. Times in milliseconds; ratios of both builds, or only of the one with FMA. */
 export function table(
   measurements: readonly Measurement[],
   { brief = false }: { readonly brief?: boolean } = {},

@@ -62,7 +62,7 @@ function fastestRun(budget: number): number {
   return fastest;
 }
 
-/** Engines compile hot code in threads whose processor time counts too: let them finish. That takes longer while other threads compute. */
+/** Engines compile hot code in threads whose processor time counts too: let them finish, which takes longer beside others. */
 function warmUp(run: () => void): void {
   const end = performance.now() + 1500;
   for (let i = 0; i < 10 || performance.now() < end; i++) run();

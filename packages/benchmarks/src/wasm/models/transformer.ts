@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { inputs, type Loss, weights } from './model.ts';
 
-/** One transformer block, normalised before each part: attention, then two dense layers with GELU of 4 d between them; squared error. */
+/** One transformer block, normalised before each part: attention, then two dense layers with GELU of 4 d; squared error. */
 export function transformer({
   d,
   heads,
